@@ -1,0 +1,106 @@
+package layout
+
+import "fmt"
+
+// The tables. Every table has partition key "pk" and sort key "sk", both strings.
+//
+//	instruments  INSTRUMENT#<id> / PROFILE       the instrument, its consent
+//	             CODE#<sha256 hex> / CODE        an enrolment code, by digest of its secret
+//	             KEYSET / CURRENT                the signed key set, as bytes
+//	requests     NONCE#<nonce> / NONCE           a nonce that was used (TTL)
+//	ledger       <id> / BATCH#<batch>            a batch: granted, claimed, stored, …
+//	             <id> / SEQUENCE#<n>             which batch owns a sequence number
+//	             <id> / DAY#<yyyy-mm-dd>         bytes granted that day
+//	             <id> / HEAD                     the head of the receipt chain
+//	             <id> / RECEIPT#<ordinal>        a signed receipt
+//	health       <id> / RUN#<sequence>           one run's features
+//	             <id> / SERVICE#<component>      epoch of a component: when it was last serviced
+//	             <id> / STATUS#<component>       what the console shows
+//	findings     <id> / FINDING#<finding>        a finding; the stream starts cases
+//	cases        OPEN#<id>#<component> / OPEN    which case is open, and the last ordinal
+//	             CASE#<case> / CASE              the case
+//	             CASE#<case> / TOKEN             the task token it waits on
+//	             SLOT#<sha256 hex> / SLOT        a slot link, by digest of its secret
+//	people       TENANT#<id> / TENANT            a customer organisation
+//	             TENANT#<id> / SITE#<site>       a site, its address, language, time zone
+//	             TENANT#<id> / CONTRACT#<site>   what service is owed
+//	             TENANT#<id> / CONTACT#<contact> a person: name, mail, language, roles, sites
+//	             SUPPORT / CONTACT#<contact>     a person of ours
+
+// Sort keys with one value.
+const (
+	Profile = "PROFILE"
+	Code    = "CODE"
+	Current = "CURRENT"
+	Nonce   = "NONCE"
+	Head    = "HEAD"
+	Open    = "OPEN"
+	Case    = "CASE"
+	Token   = "TOKEN"
+	Slot    = "SLOT"
+	Tenant  = "TENANT"
+)
+
+// KeySetRow is the partition of the signed key set.
+const KeySetRow = "KEYSET"
+
+// SupportRow is the partition of our own contacts.
+const SupportRow = "SUPPORT"
+
+// Partition keys.
+
+// InstrumentRow is the partition of one instrument.
+func InstrumentRow(id string) string { return "INSTRUMENT#" + id }
+
+// CodeRow is the partition of an enrolment code, by the hex SHA-256 of its secret.
+func CodeRow(digest string) string { return "CODE#" + digest }
+
+// NonceRow is the partition of a used nonce.
+func NonceRow(nonce string) string { return "NONCE#" + nonce }
+
+// OpenRow is the partition that allows one open case per instrument and component.
+func OpenRow(instrument, component string) string { return "OPEN#" + instrument + "#" + component }
+
+// CaseRow is the partition of a case; id is the opaque case id with its ordinal.
+func CaseRow(id string) string { return "CASE#" + id }
+
+// SlotRow is the partition of a slot link, by the hex SHA-256 of its secret.
+func SlotRow(digest string) string { return "SLOT#" + digest }
+
+// TenantRow is the partition of a tenant.
+func TenantRow(id string) string { return "TENANT#" + id }
+
+// Sort keys.
+
+// BatchRow is a batch in the ledger.
+func BatchRow(batch string) string { return "BATCH#" + batch }
+
+// SequenceRow is the owner of a sequence number, padded so that rows sort by it.
+func SequenceRow(n int64) string { return fmt.Sprintf("SEQUENCE#%012d", n) }
+
+// DayRow counts what was granted on a UTC day, "2006-01-02".
+func DayRow(day string) string { return "DAY#" + day }
+
+// ReceiptRow is a receipt, by its ordinal in the instrument's chain.
+func ReceiptRow(ordinal int64) string { return fmt.Sprintf("RECEIPT#%012d", ordinal) }
+
+// RunRow is one run's features.
+func RunRow(sequence int64) string { return fmt.Sprintf("RUN#%012d", sequence) }
+
+// ServiceRow is the last service of a component.
+func ServiceRow(component string) string { return "SERVICE#" + component }
+
+// StatusRow is the standing of a component.
+func StatusRow(component string) string { return "STATUS#" + component }
+
+// FindingRow is a finding.
+func FindingRow(id string) string { return "FINDING#" + id }
+
+// SiteRow is a site of a tenant.
+func SiteRow(site string) string { return "SITE#" + site }
+
+// ContractRow is what service is owed at a site.
+func ContractRow(site string) string { return "CONTRACT#" + site }
+
+// ContactRow is a person.
+func ContactRow(contact string) string { return "CONTACT#" + contact }

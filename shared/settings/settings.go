@@ -1,0 +1,142 @@
+// Package settings holds one struct per function: everything a function is told
+// by its environment, read once and checked at start. infra fills the same struct
+// to write the environment, so a name cannot be spelt two ways. No secret is ever
+// a setting.
+package settings
+
+import (
+	"fmt"
+	"os"
+	"reflect"
+	"strconv"
+)
+
+// Enrol is for functions/enrol: enrolment and consent.
+type Enrol struct {
+	Deployment       string `env:"DEPLOYMENT"`        // name in every envelope, "proactive-prod"
+	InstrumentsTable string `env:"INSTRUMENTS_TABLE"` // instruments, enrolment codes, key set
+	RequestsTable    string `env:"REQUESTS_TABLE"`    // nonces already used
+	ChallengeKey     string `env:"CHALLENGE_KEY"`     // ARN, HMAC_256
+}
+
+// Authorize is for functions/authorize: challenge, keys, grants, receipts.
+type Authorize struct {
+	Deployment       string `env:"DEPLOYMENT"`
+	InstrumentsTable string `env:"INSTRUMENTS_TABLE"`
+	RequestsTable    string `env:"REQUESTS_TABLE"`
+	LedgerTable      string `env:"LEDGER_TABLE"`
+	ChallengeKey     string `env:"CHALLENGE_KEY"`
+	InboxBucket      string `env:"INBOX_BUCKET"`
+	InboxKey         string `env:"INBOX_KEY"` // ARN of the inbox bucket's CMK
+}
+
+// Validate is for functions/validate.
+type Validate struct {
+	Deployment       string `env:"DEPLOYMENT"`
+	InstrumentsTable string `env:"INSTRUMENTS_TABLE"`
+	LedgerTable      string `env:"LEDGER_TABLE"`
+	InboxBucket      string `env:"INBOX_BUCKET"`
+	ScrubQueue       string `env:"SCRUB_QUEUE"` // URL
+	ReceiptKey       string `env:"RECEIPT_KEY"` // ARN, ECC_NIST_P256
+}
+
+// Scrub is for functions/scrub, the only opener.
+type Scrub struct {
+	Deployment       string `env:"DEPLOYMENT"`
+	LedgerTable      string `env:"LEDGER_TABLE"`
+	InstrumentsTable string `env:"INSTRUMENTS_TABLE"` // the key set: which unwrap key is meant
+	InboxBucket      string `env:"INBOX_BUCKET"`
+	CleanBucket      string `env:"CLEAN_BUCKET"`
+	CleanKey         string `env:"CLEAN_KEY"` // ARN
+	QuarantineBucket string `env:"QUARANTINE_BUCKET"`
+	QuarantineKey    string `env:"QUARANTINE_KEY"` // ARN
+	ScoreQueue       string `env:"SCORE_QUEUE"`    // URL
+	UnwrapKey        string `env:"UNWRAP_KEY"`     // ARN, RSA_4096
+	ReceiptKey       string `env:"RECEIPT_KEY"`    // ARN, ECC_NIST_P256
+}
+
+// Score is for functions/score.
+type Score struct {
+	CleanBucket   string `env:"CLEAN_BUCKET"`
+	HealthTable   string `env:"HEALTH_TABLE"`
+	FindingsTable string `env:"FINDINGS_TABLE"`
+}
+
+// Starter is for functions/starter, on the findings table's stream.
+type Starter struct {
+	InstrumentsTable string `env:"INSTRUMENTS_TABLE"` // tenant and site of the instrument
+	CasesTable       string `env:"CASES_TABLE"`
+	StateMachine     string `env:"STATE_MACHINE"` // ARN
+	// Pace divides every duration of a case: 1 in production, 17280 lives a day in
+	// five seconds.
+	Pace int `env:"PACE"`
+}
+
+// Casework is for functions/casework: the steps of a case but for its notices.
+type Casework struct {
+	CasesTable    string `env:"CASES_TABLE"`
+	FindingsTable string `env:"FINDINGS_TABLE"`
+	HealthTable   string `env:"HEALTH_TABLE"`
+	EventBus      string `env:"EVENT_BUS"` // name
+}
+
+// Notify is for functions/notify: the only one that reads people and sends mail.
+type Notify struct {
+	CasesTable       string `env:"CASES_TABLE"`
+	FindingsTable    string `env:"FINDINGS_TABLE"`
+	InstrumentsTable string `env:"INSTRUMENTS_TABLE"` // the serial number, for the mail
+	PeopleTable      string `env:"PEOPLE_TABLE"`
+	NoticesBucket    string `env:"NOTICES_BUCKET"`
+	NoticesKey       string `env:"NOTICES_KEY"` // ARN
+	SupportTopic     string `env:"SUPPORT_TOPIC"`
+	LinkKey          string `env:"LINK_KEY"` // ARN, HMAC_256: makes the slot link
+	Sender           string `env:"SENDER"`   // verified SES identity
+	BaseURL          string `env:"BASE_URL"` // where the slot page is served
+	ScheduleGroup    string `env:"SCHEDULE_GROUP"`
+	ReminderRole     string `env:"REMINDER_ROLE"`     // ARN, assumed by EventBridge Scheduler
+	ReminderFunction string `env:"REMINDER_FUNCTION"` // ARN of functions/remind
+}
+
+// Remind is for functions/remind: wakes a waiting case by its stored task token.
+type Remind struct {
+	CasesTable string `env:"CASES_TABLE"`
+}
+
+// Slot is for functions/slot: the page on which a lab picks a visit.
+type Slot struct {
+	CasesTable string `env:"CASES_TABLE"`
+}
+
+// Load reads a settings struct from the environment. Every field must be there:
+// a function that is told less than it needs must not start.
+func Load[T any]() (T, error) {
+	var s T
+	v := reflect.ValueOf(&s).Elem()
+	for i := range v.NumField() {
+		name := v.Type().Field(i).Tag.Get("env")
+		raw := os.Getenv(name)
+		if raw == "" {
+			return s, fmt.Errorf("reading settings: %s is not set", name)
+		}
+		if v.Field(i).Kind() == reflect.Int {
+			n, err := strconv.Atoi(raw)
+			if err != nil || n <= 0 {
+				return s, fmt.Errorf("reading settings: %s is not a positive number", name)
+			}
+			v.Field(i).SetInt(int64(n))
+			continue
+		}
+		v.Field(i).SetString(raw)
+	}
+	return s, nil
+}
+
+// Environ is the inverse of Load: the environment that holds s.
+func Environ(s any) map[string]string {
+	env := map[string]string{}
+	v := reflect.ValueOf(s)
+	for i := range v.NumField() {
+		env[v.Type().Field(i).Tag.Get("env")] = fmt.Sprint(v.Field(i).Interface())
+	}
+	return env
+}
