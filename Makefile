@@ -1,0 +1,83 @@
+# Everything a person does with this project. `make help` lists it.
+SHELL        := /bin/bash
+.SHELLFLAGS  := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+GO           ?= go
+HOST_ARCH    := $(shell $(GO) env GOARCH)
+ARCH         ?= $(HOST_ARCH)
+FUNCTIONS    := $(notdir $(patsubst %/,%,$(wildcard functions/*/)))
+COMMANDS     := agent proactive fleet
+GOLANGCI     := 2.15.0
+FUZZTIME     ?= 20s
+export SEED RUNS DEMO_HOLD
+
+BUILD = CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w -buildid='
+
+.PHONY: help
+help: ## list what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@echo
+	@echo "  SEED=7 make demo            another fleet"
+	@echo "  RUNS=DIR make demo          real run folders of yours beside the simulated ones"
+	@echo "  DEMO_HOLD=1 make demo       keep the stack up afterwards and print addresses"
+
+.PHONY: setup
+setup: .cache/bin/golangci-lint ## install what the tests need, into .cache/
+	@$(GO) run ./infra/local/setup
+
+.cache/bin/golangci-lint: Makefile
+	@mkdir -p .cache/bin
+	@echo "golangci-lint $(GOLANGCI): building (once, about a minute)"
+	@GOBIN=$(CURDIR)/.cache/bin GOFLAGS=-mod=mod $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v$(GOLANGCI)
+	@touch $@
+
+.PHONY: build
+build: ## build every function (for ARCH) and every command (for this machine)
+	@for f in $(FUNCTIONS); do \
+	  GOOS=linux GOARCH=$(ARCH) $(BUILD) -tags lambda.norpc -o dist/$(ARCH)/$$f/bootstrap ./functions/$$f; done
+	@for c in $(COMMANDS); do $(BUILD) -o bin/$$c ./cmd/$$c; done
+
+.PHONY: agents
+agents: ## build the agent for each system it runs on
+	@for t in linux/amd64 linux/arm64 windows/amd64 windows/arm64; do \
+	  os=$${t%/*}; arch=$${t#*/}; ext=; [ $$os = windows ] && ext=.exe; \
+	  GOOS=$$os GOARCH=$$arch $(BUILD) -o dist/agent/agent-$$os-$$arch$$ext ./cmd/agent; done
+	@ls -l dist/agent
+
+.PHONY: demo
+demo: build ## the main job, end to end, on this machine: see demo/ afterwards
+	@$(GO) run ./cmd/demo
+
+.PHONY: test
+test: lint agents build ## lint, unit, property, vectors, synth, and end to end on the emulator
+	@$(GO) run ./infra/local/setup
+	PROACTIVE_E2E=required $(GO) test -shuffle=on -timeout 20m ./...
+
+.PHONY: lint
+lint: .cache/bin/golangci-lint ## formatting, the dependency rule, and the linters
+	@test -z "$$(gofmt -l cmd events functions infra shared)" || { gofmt -l cmd events functions infra shared; echo 'run gofmt -w'; exit 1; }
+	@.cache/bin/golangci-lint run ./...
+
+.PHONY: vectors
+vectors: ## regenerate vectors, golden files and generated pages; review the diff
+	$(GO) test ./shared/seal ./shared/catalog ./shared/notice ./infra -update
+
+.PHONY: bench
+bench: ## benchmarks (compare ratios of one run, not times)
+	$(GO) test -run='^$$' -bench=. -benchmem ./shared/...
+
+.PHONY: fuzz
+fuzz: ## every fuzz target for FUZZTIME each
+	@grep -rl --include=*_test.go '^func Fuzz' shared | sort -u | while read -r f; do \
+	  grep -oE '^func Fuzz[A-Za-z0-9]+' $$f | sed 's/func //' | while read -r t; do \
+	    echo "$$t in $$(dirname $$f)"; $(GO) test ./$$(dirname $$f) -run='^$$' -fuzz="^$$t\$$" -fuzztime=$(FUZZTIME); done; done
+
+.PHONY: cover
+cover: ## test coverage by package, and cover.html
+	$(GO) test -coverprofile=.cache/cover.out ./shared/... ./cmd/...
+	$(GO) tool cover -html=.cache/cover.out -o .cache/cover.html && echo .cache/cover.html
+
+.PHONY: clean
+clean: ## remove what was built (keeps .cache/)
+	rm -rf dist bin demo
