@@ -1,0 +1,128 @@
+// Package home is the agent's state on disk: one directory that holds the
+// instrument's key pair, the lab's own key, what enrolment and consent said, the
+// sequence counter, the outbox and the receipts. Only the account that runs the
+// agent may read it.
+//
+// Every file is written whole: to a temporary name, synced, then renamed. A crash
+// leaves the old file or the new one, never half of one.
+package home
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/lockedfile"
+)
+
+// Home is an open state directory.
+type Home struct {
+	dir string
+}
+
+// Directories inside a home.
+const (
+	outboxDir   = "outbox"
+	receiptsDir = "receipts"
+	sentDir     = "sent"
+)
+
+// Open opens the state directory, making it if it is not there. It is made for
+// the running account alone.
+func Open(dir string) (*Home, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("opening home: %w", err)
+	}
+	_, statErr := os.Stat(abs)
+	for _, d := range []string{abs, filepath.Join(abs, outboxDir), filepath.Join(abs, receiptsDir), filepath.Join(abs, sentDir)} {
+		if err := os.MkdirAll(d, 0o700); err != nil {
+			return nil, fmt.Errorf("making home: %w", err)
+		}
+	}
+	if errors.Is(statErr, fs.ErrNotExist) {
+		// Only a directory that we made is ours to restrict.
+		if err := protect(abs); err != nil {
+			return nil, fmt.Errorf("restricting home: %w", err)
+		}
+	}
+	return &Home{dir: abs}, nil
+}
+
+// Dir is the absolute path of the home.
+func (h *Home) Dir() string { return h.dir }
+
+// Outbox is the directory of sealed batches that wait for their receipts.
+func (h *Home) Outbox() string { return filepath.Join(h.dir, outboxDir) }
+
+// Lock keeps a second agent off this home, in this process or another, until
+// unlock is called. It waits. A crash releases it: the operating system does.
+func (h *Home) Lock() (unlock func(), err error) {
+	unlock, err = lockedfile.MutexAt(h.path("lock")).Lock()
+	if err != nil {
+		return nil, fmt.Errorf("locking home: %w", err)
+	}
+	return unlock, nil
+}
+
+func (h *Home) path(name string) string { return filepath.Join(h.dir, filepath.FromSlash(name)) }
+
+// read returns a file of the home, and false if it is not there.
+func (h *Home) read(name string) ([]byte, bool, error) {
+	b, err := os.ReadFile(h.path(name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("reading %s: %w", name, err)
+	}
+	return b, true, nil
+}
+
+// write replaces a file of the home whole.
+func (h *Home) write(name string, data []byte) error {
+	if err := WriteFile(h.path(name), data); err != nil {
+		return fmt.Errorf("writing %s: %w", name, err)
+	}
+	return nil
+}
+
+// WriteFile writes data to path so that a crash at any point leaves either what
+// was there before or all of data. It is durable when WriteFile returns. The file
+// is readable by its owner only.
+func WriteFile(path string, data []byte) (err error) {
+	dir := filepath.Dir(path)
+	tmp, err := os.CreateTemp(dir, tempPrefix+"*")
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			_ = tmp.Close()
+			_ = os.Remove(tmp.Name())
+		}
+	}()
+	if _, err = tmp.Write(data); err != nil {
+		return err
+	}
+	if err = tmp.Sync(); err != nil {
+		return err
+	}
+	if err = tmp.Close(); err != nil {
+		return err
+	}
+	if err = os.Rename(tmp.Name(), path); err != nil {
+		return err
+	}
+	// The file is whole from here on; without this a power cut may still lose its name.
+	return syncDir(dir)
+}
+
+const tempPrefix = ".partial-"
+
+// IsPartial tells whether name is a file that WriteFile was writing when the
+// machine stopped. It holds nothing that anyone relies on.
+func IsPartial(name string) bool { return strings.HasPrefix(filepath.Base(name), tempPrefix) }
