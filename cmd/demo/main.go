@@ -1,0 +1,80 @@
+// Command demo plays the main job end to end on this machine: it deploys the real
+// stack to the embedded emulator, lets a fleet of simulated instruments send, follows
+// every batch and case, and leaves what it saw in demo/.
+//
+//	SEED       which fleet (default 1)
+//	RUNS       a folder of real run folders to send as well
+//	DEMO_HOLD  anything: keep the stack up afterwards and print addresses
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	"proactive/infra/rehearsal"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "\ndemo:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context) (err error) {
+	root, err := os.Getwd()
+	if err != nil {
+		return fmt.Errorf("finding the checkout: %w", err)
+	}
+	seed, err := strconv.ParseInt(cmpOr(os.Getenv("SEED"), "1"), 10, 64)
+	if err != nil {
+		return fmt.Errorf("SEED must be a whole number: %w", err)
+	}
+	out := filepath.Join(root, "demo")
+	if err := os.RemoveAll(out); err != nil {
+		return fmt.Errorf("clearing demo/: %w", err)
+	}
+	work, err := os.MkdirTemp("", "proactive-demo-")
+	if err != nil {
+		return fmt.Errorf("making a work directory: %w", err)
+	}
+	s := &show{started: time.Now(), out: out, work: work, seed: seed, runs: os.Getenv("RUNS")}
+	s.say("Proactive, the whole of it, on this machine (seed %d)", seed)
+	s.step("tools and stack")
+	s.play, err = rehearsal.Open(ctx, rehearsal.Options{Root: root, Dir: filepath.Join(work, "play"), Pace: pace, Progress: s})
+	if err != nil {
+		return errors.Join(err, os.RemoveAll(work))
+	}
+	defer func() {
+		s.step("stopping what was started")
+		err = errors.Join(err, s.play.Close(), os.RemoveAll(work))
+	}()
+	if err := s.perform(ctx); err != nil {
+		return err
+	}
+	if os.Getenv("DEMO_HOLD") != "" {
+		s.say("\nHeld. API %s\nemulator %s (AWS_ENDPOINT_URL, any credentials). Ctrl-C ends it.", s.play.API(), s.play.Endpoint())
+		<-ctx.Done()
+	}
+	return nil
+}
+
+// pace divides every duration of a case: a day passes in five seconds.
+const pace = 17280
+
+func cmpOr(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
