@@ -1,0 +1,68 @@
+// Package pipelinetest is memory stores that check their own contract, so that the
+// stages can be tested together and each store can fail in each of the two ways that
+// a network makes possible.
+package pipelinetest
+
+import (
+	"errors"
+	"sync"
+)
+
+// Failure is what becomes of one call of a store.
+type Failure int
+
+// The failures. Works lets a call pass, to reach a later one.
+const (
+	Works        Failure = iota
+	NotPersisted         // an error, and nothing was written
+	ReplyLost            // an error, though it was written
+)
+
+// ErrStore is the error of a failed call.
+var ErrStore = errors.New("the store failed")
+
+// Faults plans failures by the name of a method. The zero value fails nothing.
+type Faults struct {
+	mu   sync.Mutex
+	plan map[string][]Failure
+}
+
+// Fail plans what becomes of the next calls of a method.
+func (f *Faults) Fail(method string, next ...Failure) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.plan == nil {
+		f.plan = map[string][]Failure{}
+	}
+	f.plan[method] = append(f.plan[method], next...)
+}
+
+// Pending counts the planned failures that no call has met yet: a test that plans one
+// asserts that it is 0 at the end.
+func (f *Faults) Pending() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	n := 0
+	for _, p := range f.plan {
+		n += len(p)
+	}
+	return n
+}
+
+// meet runs one call of a method as planned.
+func (f *Faults) meet(method string, call func() error) error {
+	f.mu.Lock()
+	how := Works
+	if p := f.plan[method]; len(p) > 0 {
+		how, f.plan[method] = p[0], p[1:]
+	}
+	f.mu.Unlock()
+	if how == NotPersisted {
+		return ErrStore
+	}
+	err := call()
+	if how == ReplyLost {
+		return ErrStore
+	}
+	return err
+}
