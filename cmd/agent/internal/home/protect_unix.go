@@ -31,4 +31,3 @@ func syncDir(dir string) error {
 	defer d.Close()
 	return d.Sync()
 }
-

@@ -1,0 +1,69 @@
+package advice
+
+// table is what to say for every reason the agent knows: its own, the shared
+// vocabulary's, and those the service gives. A reason that is not here gets advice
+// by its kind.
+var table = map[string]Advice{
+	// The command line and this computer.
+	"usage":        {Says: "The command line is wrong.", Next: "See `agent --help`.", Exit: Usage},
+	"interrupted":  {Says: "Interrupted. What was sealed is kept.", Next: "`agent send` carries on where this stopped.", Exit: Failed},
+	"cannot-write": {Says: "The file could not be written.", Next: "Name a place that this account may write to.", Exit: Failed},
+	"key-exposed": {Says: "The agent's keys can be read by other accounts of this computer.",
+		Next: "Restrict them (chmod 600 on identity.key and lab.key in the home), and ask the service team for a new code if someone may have read them.", Exit: Untrusted},
+	"outbox-damaged": {Says: "A sealed batch on this disk is damaged and was not sent.",
+		Next: "Check the disk. Then `agent off --discard`, `agent on`, and send the run folder again.", Exit: Failed},
+
+	// Enrolment.
+	"not-enrolled":     {Says: "This agent is not enrolled; nothing was sent.", Next: "Ask the service team for a code, then `agent enroll CODE`.", Exit: RefusedHere},
+	"already-enrolled": {Says: "This agent is enrolled already.", Next: "See `agent status`. For another instrument on this computer, give another --home.", Exit: RefusedHere},
+	"bad-code":         {Says: "This is not a complete enrolment code.", Next: "Copy all of it, from proactive1- to the end; a checksum tells us that something is missing or changed.", Exit: Usage},
+	"code-refused":     {Says: "The service does not accept this code: it was used, has expired, or was withdrawn.", Next: "Ask the service team for a new one.", Exit: Refused},
+	"bad-address":      {Says: "The service's address is neither https nor on this computer; nothing was sent there.", Next: "Ask the service team for a new code.", Exit: Untrusted},
+
+	// Trust. Nothing that fails here was believed, and nothing was sent because of it.
+	"root-mismatch": {Says: "The service that answered is not the one that the enrolment code names: its root key is another. Nothing was sent to it.",
+		Next: "Something between here and the service answers in its place (a proxy that inspects TLS, for example). Tell your IT and the service team; do not go on.", Exit: Untrusted},
+	"key-set-signature": {Says: "The service's key set is not signed by the root key of the enrolment code; it was not believed.",
+		Next: "Tell your IT and the service team: something may answer in the service's place.", Exit: Untrusted},
+	"key-set-malformed": {Says: "The service's key set cannot be read; it was not believed.", Next: "Try again later; if it stays so, tell the service team.", Exit: Untrusted},
+	"key-set-expired":   {Says: "The service's key set has expired, and no newer one was given.", Next: "Try again when the network is there; if it stays so, tell the service team.", Exit: Untrusted},
+	"key-set-older":     {Says: "The service showed an older key set than one it has shown before; it was not believed.", Next: "Tell the service team: something may replay old answers.", Exit: Untrusted},
+	"key-set-foreign":   {Says: "The service showed the key set of another deployment; it was not believed.", Next: "Tell the service team.", Exit: Untrusted},
+	"key-set-missing":   {Says: "The service's keys are not known here and could not be fetched.", Next: "Try again when the network is there.", Exit: Unreachable},
+	"receipt-chain":     {Says: "A receipt does not follow the one before it; it was not believed, and the batch is kept.", Next: "Tell the service team, with the output of `agent receipts`.", Exit: Untrusted},
+	"receipt-not-ours":  {Says: "A receipt speaks of other bytes than were sent; it was not believed, and the batch is kept.", Next: "Tell the service team, with the output of `agent status`.", Exit: Untrusted},
+	"receipt-malformed": {Says: "A receipt cannot be read; it was not believed, and the batch is kept.", Next: "Tell the service team.", Exit: Untrusted},
+	"receipt-signature": {Says: "A receipt's signature is wrong; it was not believed, and the batch is kept.", Next: "Tell the service team.", Exit: Untrusted},
+	"receipt-key":       {Says: "A receipt is signed by a key that is not in the service's key set; it was not believed, and the batch is kept.", Next: "Try again later; if it stays so, tell the service team.", Exit: Untrusted},
+	"receipt-withdrawn": {Says: "The service no longer knows a batch that it gave a receipt for.", Next: "Tell the service team; the receipt proves that it had it.", Exit: Untrusted},
+
+	// What the lab has not said yes to.
+	"not-on":           {Says: "Sending is off; nothing was read or sent.", Next: "`agent preview RUNFOLDER` shows what would be sent; `agent on` turns sending on.", Exit: RefusedHere},
+	"not-confirmed":    {Says: "Not confirmed; sending stays off.", Next: "Run `agent on` and answer y, or `agent on --yes`.", Exit: RefusedHere},
+	"off-not-told":     {Says: "Sending is off here from now on, but the service could not be told.", Next: "Run `agent off` again when the network is there.", Exit: Unreachable},
+	"other-instrument": {Says: "This run folder is of another instrument; nothing of it was sent.", Next: "Give each instrument its own enrolment and --home.", Exit: RefusedHere},
+	"before-consent":   {Says: "This run started before the lab said yes; nothing of it was sent.", Next: "If the lab agrees to send its history, add --history.", Exit: RefusedHere},
+
+	// Run folders.
+	"no-run-folder":    {Says: "There is no such run folder, or it cannot be read.", Next: "Check the path, and that this account may read it.", Exit: BadFolder},
+	"empty-run-folder": {Says: "The run folder is empty.", Next: "Check the path; a folder that is still being copied is worth another try later.", Exit: BadFolder},
+	"no-run-info":      {Says: "The folder has no readable RunInfo.xml: it is not a run folder, or the run has hardly begun.", Next: "Name the folder that holds RunInfo.xml and InterOp.", Exit: BadFolder},
+	"no-metrics":       {Says: "The run folder has no readable metrics yet: it is half-written, or was copied without its InterOp folder.", Next: "Send it when the run has finished.", Exit: BadFolder},
+
+	// The way to the service.
+	"offline":         {Says: "The service cannot be reached. What was sealed is kept.", Next: "Check the network; `agent send` carries on. The agent needs HTTPS (port 443) outward, and honours HTTPS_PROXY.", Exit: Unreachable},
+	"captive-portal":  {Says: "A web page answered in place of the service: a login page of the network, or a proxy. What was sealed is kept.", Next: "Log in to the network, or have the proxy let the service through; then `agent send`.", Exit: Unreachable},
+	"redirected":      {Says: "Something on the way points to another address; the agent does not follow. What was sealed is kept.", Next: "Log in to the network, or have the proxy let the service through; then `agent send`.", Exit: Unreachable},
+	"tls-untrusted":   {Says: "The service's TLS certificate is not one that this computer trusts. What was sealed is kept.", Next: "If your network inspects TLS, install its CA on this computer, or exempt the service. Batches stay sealed either way.", Exit: Unreachable},
+	"tls-clock":       {Says: "By this computer's clock the service's TLS certificate is not valid.", Next: "Check this computer's date; then `agent send`.", Exit: Unreachable},
+	"answer-too-long": {Says: "What answered is not the service: the answer has no end.", Next: "Check the network and its proxy.", Exit: Unreachable},
+	"not-our-answer":  {Says: "What answered does not speak the service's language.", Next: "Check the network and its proxy; if it stays so, tell the service team.", Exit: Unreachable},
+	"service-failed":  {Says: "The service failed on its side. What was sealed is kept.", Next: "Try again later; nothing is lost.", Exit: Unreachable},
+	"grant-refused":   {Says: "The upload's five minutes were over before it began, or the grant was changed on the way. The batch is kept.", Next: "Try `agent send` again.", Exit: Unreachable},
+	"upload-refused":  {Says: "The store refused the bytes: they were changed on the way. The batch is kept.", Next: "Try `agent send` again; a proxy that rewrites uploads must exempt the service.", Exit: Refused},
+	"receipt-late":    {Says: "No receipt yet. The batch is kept until there is one.", Next: "`agent send` looks again.", Exit: NoReceipt},
+
+	// The service's refusals.
+	"unauthorised": {Says: "The service does not accept this instrument's signature: it is not enrolled there any more.", Next: "Ask the service team; `agent status` shows the instrument's id.", Exit: Refused},
+	"no-consent":   {Says: "At the service the lab's consent is off. Nothing was taken.", Next: "`agent off`, then `agent on`, states it anew.", Exit: Refused},
+}

@@ -1,0 +1,156 @@
+// Package courier takes sealed batches from the outbox to the service and brings
+// their receipts back. Every step may be repeated: a batch keeps its id, its number
+// and its bytes, the service grants the same batch again, and only a receipt whose
+// signature and place in the chain were checked lets a batch leave the outbox.
+package courier
+
+import (
+	"context"
+	"crypto/ed25519"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cenkalti/backoff/v5"
+
+	"proactive/cmd/agent/internal/client"
+	"proactive/cmd/agent/internal/home"
+	"proactive/cmd/agent/internal/outbox"
+	"proactive/shared/fault"
+	"proactive/shared/keyset"
+	"proactive/shared/request"
+)
+
+// Reasons of the courier's own.
+const (
+	KeySetWithdrawn = "key-set-older"     // an older key set than we have seen
+	KeySetForeign   = "key-set-foreign"   // a key set of another deployment
+	NoKeySet        = "key-set-missing"   // none is stored and none can be fetched
+	NotThisBatch    = "receipt-not-ours"  // a receipt for our batch that describes other bytes
+	ChainBroken     = "receipt-chain"     // a receipt that does not follow the one before
+	ReceiptLate     = "receipt-late"      // no receipt within the time waited
+	NeverUploaded   = "receipt-withdrawn" // the service has forgotten a batch it gave a receipt for
+)
+
+// Courier delivers for one enrolled home. The caller holds the home's lock.
+type Courier struct {
+	Home      *home.Home
+	Box       *outbox.Box
+	Client    *client.Client
+	Enrolment home.Enrolment
+	Key       ed25519.PrivateKey
+
+	// Patience bounds how long one step is tried again when the service cannot be
+	// reached. Interval is the first pause between two tries, or two looks for
+	// receipts.
+	Patience, Interval time.Duration
+}
+
+// sign signs requests as the enrolled instrument.
+func (c *Courier) sign(method, path, nonce string, body []byte) (string, error) {
+	return request.Sign(c.Key, c.Enrolment.Instrument, method, path, nonce, body)
+}
+
+// Deliver takes one batch to the service: it asks for a grant and uploads under it,
+// and starts again from the grant as long as only the network or the service stands
+// in the way. When it returns nil the service has the bytes, and the receipt is to
+// come. progress is told the bytes as they go out and may be nil; retry is told why
+// a try failed and may be nil.
+func (c *Courier) Deliver(ctx context.Context, e outbox.Entry, progress func(int), retry func(error)) error {
+	sealed, err := c.Box.Bytes(e)
+	if err != nil {
+		return err
+	}
+	_, err = backoff.Retry(ctx, func() (struct{}, error) {
+		err := c.attempt(ctx, e, sealed, progress)
+		if err != nil && !again(err) {
+			err = backoff.Permanent(err)
+		}
+		return struct{}{}, err
+	}, c.retries(retry)...)
+	if err != nil {
+		return c.refused(e, err)
+	}
+	e.Uploaded, e.Refused = true, ""
+	return c.Box.Update(e)
+}
+
+func (c *Courier) attempt(ctx context.Context, e outbox.Entry, sealed []byte, progress func(int)) error {
+	g, err := c.Client.Authorize(ctx, c.sign, offer(e))
+	if err != nil {
+		return fmt.Errorf("asking for a grant: %w", err)
+	}
+	if g.Status != client.Upload {
+		return nil // the object is there, or even its receipt: Fetch brings it
+	}
+	err = c.Client.Put(ctx, g, sealed, progress)
+	if _, reason := fault.Public(err); reason == client.AlreadyThere {
+		// An upload whose answer was lost. Nothing to repeat: await the receipt.
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("uploading: %w", err)
+	}
+	return nil
+}
+
+// refused keeps the service's reason with the batch, for the status.
+func (c *Courier) refused(e outbox.Entry, cause error) error {
+	if kind, reason := fault.Public(cause); kind != fault.Internal && kind != fault.Unavailable {
+		e.Refused = reason
+		if err := c.Box.Update(e); err != nil {
+			return errors.Join(cause, err)
+		}
+	}
+	return cause
+}
+
+// Offer repeats the offer of a batch that has its receipt, as a repeated send does.
+// The service must still know it.
+func (c *Courier) Offer(ctx context.Context, s home.Sent) error {
+	g, err := backoff.Retry(ctx, func() (client.Grant, error) {
+		g, err := c.Client.Authorize(ctx, c.sign, client.Offer{Batch: s.Batch, Sequence: s.Sequence, Bytes: s.Bytes, SHA256: s.SHA256})
+		if err != nil && !again(err) {
+			err = backoff.Permanent(err)
+		}
+		return g, err
+	}, c.retries(nil)...)
+	if err != nil {
+		return fmt.Errorf("offering batch %s again: %w", s.Batch, err)
+	}
+	if g.Status != client.HasReceipt {
+		return fault.New(fault.Conflict, NeverUploaded, nil)
+	}
+	return nil
+}
+
+func offer(e outbox.Entry) client.Offer {
+	return client.Offer{Batch: e.Batch, Sequence: e.Sequence, Bytes: e.Bytes, SHA256: e.SHA256}
+}
+
+// again tells whether trying again may help. Nothing that the service decided will
+// be decided otherwise in a minute.
+func again(err error) bool {
+	kind, reason := fault.Public(err)
+	return kind == fault.Unavailable && reason != client.Untrusted && reason != client.WrongClock
+}
+
+func (c *Courier) retries(retry func(error)) []backoff.RetryOption {
+	pause := backoff.NewExponentialBackOff()
+	pause.InitialInterval = c.Interval
+	pause.MaxInterval = 20 * c.Interval
+	notify := func(err error, _ time.Duration) {
+		if retry != nil {
+			retry(err)
+		}
+	}
+	return []backoff.RetryOption{backoff.WithBackOff(pause), backoff.WithMaxElapsedTime(c.Patience), backoff.WithNotify(notify)}
+}
+
+// Consent tells the service the lab's answer.
+func (c *Courier) Consent(ctx context.Context, on bool, text string) (client.Consented, error) {
+	return c.Client.Consent(ctx, c.sign, on, text)
+}

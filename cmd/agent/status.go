@@ -1,0 +1,76 @@
+package main
+
+import (
+	"errors"
+	"path/filepath"
+
+	"proactive/cmd/agent/internal/courier"
+	"proactive/cmd/agent/internal/home"
+	"proactive/cmd/agent/internal/outbox"
+)
+
+type statusCmd struct{}
+
+// Run shows the state of this home. It talks to nobody.
+func (c *statusCmd) Run(a *app) error {
+	h, unlock, err := a.open()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	e, err := h.Enrolment()
+	if errors.Is(err, home.ErrNotEnrolled) {
+		if a.json {
+			a.print(map[string]any{"enrolled": false, "on": false, "home": h.Dir()})
+			return nil
+		}
+		a.say("Not enrolled. Nothing is sent. Enrol with `agent enroll CODE`.\nHome: %s", h.Dir())
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	consent, err := h.Consent()
+	if err != nil {
+		return err
+	}
+	waiting, err := outbox.New(h.Outbox()).List()
+	if err != nil {
+		return err
+	}
+	receipts, err := h.Receipts()
+	if err != nil {
+		return err
+	}
+	keys, keysErr := courier.StoredKeys(h, e)
+	if a.json {
+		a.print(map[string]any{
+			"enrolled": true, "serial": e.Serial, "instrument": e.Instrument, "deployment": e.Deployment, "service": e.API,
+			"on": consent.On, "since": stamp(consent.Since), "waiting": waiting, "receipts": len(receipts),
+			"keys_expire": stamp(keys.Expires), "home": h.Dir(),
+		})
+		return nil
+	}
+	a.say("Instrument %s, enrolled at %s (%s).", e.Serial, host(e.API), e.Deployment)
+	if consent.On {
+		a.say("Sending is on since %s.", moment(consent.Since))
+	} else {
+		a.say("Sending is off. Nothing is sent. Turn it on with `agent on`.")
+	}
+	if keysErr != nil {
+		a.say("The service's keys have to be fetched anew; the next `agent send` does it.")
+	}
+	a.say("%s kept. %s.", count(len(receipts), "receipt", "receipts"), count(len(waiting), "batch waits", "batches wait"))
+	for _, b := range waiting {
+		what := "not uploaded yet"
+		if b.Uploaded {
+			what = "uploaded, no receipt yet"
+		}
+		if b.Refused != "" {
+			what = "refused: " + b.Refused
+		}
+		a.say("  %s  %s, %s, %s", b.Batch, filepath.Base(b.Folder), size(b.Bytes), what)
+	}
+	a.say("Home: %s", h.Dir())
+	return nil
+}
