@@ -1,0 +1,114 @@
+package catalog
+
+import (
+	"math"
+	"slices"
+
+	"proactive/shared/observation"
+)
+
+// Reasons why an observation is not what its catalog entry allows.
+const (
+	UnknownField    = "unknown-field"      // no entry has this id
+	WrongDimension  = "wrong-dimension"    // one is set that may not be, or missing, or out of range
+	WrongType       = "wrong-type"         // a text where a number belongs, or the other way round
+	NotFinite       = "not-finite"         // NaN or an infinity
+	NotWhole        = "not-whole"          // a count that is not a whole number
+	OutOfBounds     = "out-of-bounds"      // below min or above max
+	NotInEnum       = "not-in-enumeration" // not one of the values
+	TooLong         = "too-long"           // longer than max_length
+	PatternMismatch = "pattern-mismatch"
+)
+
+// Ranges of the dimensions.
+const (
+	maxLane   = 8
+	maxRead   = 4     // two reads and two index reads
+	maxCycle  = 976   // start of the last window of a read of 1000 cycles
+	maxMinute = 43200 // thirty days
+)
+
+// Check tells whether o is what f allows: type, bounds and dimensions. If not, reason
+// is one of the constants above.
+func (f Field) Check(o observation.Observation) (reason string, ok bool) {
+	if !f.dimensionsFit(o) {
+		return WrongDimension, false
+	}
+	switch f.Type {
+	case Number, Count:
+		return f.checkNumber(o)
+	default:
+		return f.checkText(o)
+	}
+}
+
+func (f Field) checkNumber(o observation.Observation) (string, bool) {
+	switch {
+	case o.Text != "":
+		return WrongType, false
+	case math.IsNaN(o.Value) || math.IsInf(o.Value, 0):
+		return NotFinite, false
+	case o.Value < *f.Min || o.Value > *f.Max:
+		return OutOfBounds, false
+	case f.Type == Count && o.Value != math.Trunc(o.Value):
+		return NotWhole, false
+	}
+	return "", true
+}
+
+func (f Field) checkText(o observation.Observation) (string, bool) {
+	if o.Value != 0 || o.Text == "" { // NaN differs from 0 too
+		return WrongType, false
+	}
+	if f.Type == Enum {
+		if !slices.Contains(f.Values, o.Text) {
+			return NotInEnum, false
+		}
+		return "", true
+	}
+	if len(o.Text) > f.MaxLength {
+		return TooLong, false
+	}
+	if !f.pattern.MatchString(o.Text) {
+		return PatternMismatch, false
+	}
+	return "", true
+}
+
+// dimensionsFit tells whether exactly the field's dimensions are set, each in range.
+func (f Field) dimensionsFit(o observation.Observation) bool {
+	has := func(d Dimension) bool { return slices.Contains(f.Dimensions, d) }
+	within := func(d Dimension, v, most int) bool {
+		if has(d) {
+			return v >= 1 && v <= most
+		}
+		return v == 0
+	}
+	if !within(Lane, o.Lane, maxLane) || !within(Surface, o.Surface, 2) || !within(Read, o.Read, maxRead) || !within(Cycle, o.Cycle, maxCycle) {
+		return false
+	}
+	if o.Cycle > 0 && (o.Cycle-1)%observation.WindowCycles != 0 {
+		return false
+	}
+	if has(Tile) != (o.Tile != 0) || o.Tile != 0 && !validTile(o.Tile) {
+		return false
+	}
+	if !has(Minute) {
+		return o.Minute == 0
+	}
+	return o.Minute >= 0 && o.Minute <= maxMinute && o.Minute%60 == 0
+}
+
+// validTile knows the two ways of naming a tile: surface, swath and two digits of tile
+// number, with a camera segment before the number on two-camera instruments.
+func validTile(t int) bool {
+	number, rest := t%100, t/100
+	if rest >= 100 { // five digits: camera segment 1 to 6
+		if s := rest % 10; s < 1 || s > 6 {
+			return false
+		}
+		rest /= 10
+	}
+	swath, surface := rest%10, rest/10
+	return number >= 1 && swath >= 1 && swath <= 6 && (surface == 1 || surface == 2)
+}

@@ -1,0 +1,99 @@
+package receipt
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// attempts bounds how often Issue signs anew because the head moved. Redelivery goes on.
+const attempts = 8
+
+// Issue makes r the next receipt of its instrument and returns its JWS. It fills in
+// Format, Ordinal and Previous; the caller gives the rest. If the batch has a receipt
+// already, that one is returned and r is forgotten: the first receipt wins. clean is
+// where the clean object is, zero unless the verdict is Stored.
+//
+// If we crash before the commit, nothing happened; after it, the next Issue for the same
+// batch returns what was committed.
+func Issue(ctx context.Context, signer Signer, chain Chain, r Receipt, clean Place) (Entry, error) {
+	if r.Verdict != Stored && clean != (Place{}) || r.Verdict == Stored && clean == (Place{}) {
+		return Entry{}, fmt.Errorf("issuing the receipt of batch %s: the clean place does not go with the verdict", r.Batch)
+	}
+	for range attempts {
+		head, err := chain.Head(ctx, r.Instrument)
+		if err != nil {
+			return Entry{}, fmt.Errorf("reading the chain's head: %w", err)
+		}
+		r.Format, r.Ordinal, r.Previous = Format, head.Ordinal+1, head.Digest
+		if err := r.Check(); err != nil {
+			return Entry{}, fmt.Errorf("issuing the receipt of batch %s: %w", r.Batch, err)
+		}
+		jws, err := sign(ctx, signer, r)
+		if err != nil {
+			return Entry{}, err
+		}
+		err = chain.Commit(ctx, Commit{
+			Receipt: r, JWS: jws, Clean: clean, Was: head, Next: Head{Ordinal: r.Ordinal, Digest: Digest(jws)},
+		})
+		switch {
+		case err == nil:
+			return Entry{JWS: jws, Clean: clean}, nil
+		case errors.Is(err, ErrAlready):
+			return chain.Entry(ctx, r.Instrument, r.Batch)
+		case errors.Is(err, ErrHeadMoved):
+			continue
+		default:
+			return Entry{}, fmt.Errorf("committing the receipt of batch %s: %w", r.Batch, err)
+		}
+	}
+	return Entry{}, fmt.Errorf("committing the receipt of batch %s: %w", r.Batch, ErrHeadMoved)
+}
+
+// Digest is how the next receipt names this one: hex SHA-256 of the JWS.
+func Digest(jws string) string {
+	sum := sha256.Sum256([]byte(jws))
+	return hex.EncodeToString(sum[:])
+}
+
+// protected is the JWS header. Its members stand in this order.
+type protected struct {
+	Alg string `json:"alg"`
+	Typ string `json:"typ"`
+	Kid string `json:"kid"`
+}
+
+// Type is the "typ" of the JWS header: it keeps a signature on a receipt from being one
+// on anything else.
+const Type = "proactive-receipt+jws"
+
+// sign makes the compact JWS (RFC 7515, ES256). The private key is out of reach, in KMS,
+// so the serialisation is made here; go-jose verifies it.
+func sign(ctx context.Context, signer Signer, r Receipt) (string, error) {
+	kid, err := signer.KeyID(ctx)
+	if err != nil {
+		return "", fmt.Errorf("naming the receipt key: %w", err)
+	}
+	head, err := json.Marshal(protected{Alg: "ES256", Typ: Type, Kid: kid})
+	if err != nil {
+		return "", fmt.Errorf("encoding a receipt's header: %w", err)
+	}
+	body, err := json.Marshal(r)
+	if err != nil {
+		return "", fmt.Errorf("encoding a receipt: %w", err)
+	}
+	input := base64.RawURLEncoding.EncodeToString(head) + "." + base64.RawURLEncoding.EncodeToString(body)
+	digest := sha256.Sum256([]byte(input))
+	raw, err := signer.SignES256(ctx, digest[:])
+	if err != nil {
+		return "", fmt.Errorf("signing a receipt: %w", err)
+	}
+	if len(raw) != 64 {
+		return "", fmt.Errorf("signing a receipt: a signature of %d bytes", len(raw))
+	}
+	return input + "." + base64.RawURLEncoding.EncodeToString(raw), nil
+}
