@@ -91,6 +91,7 @@ type Field struct {
 	Type       Type        `json:"type"`
 	Min        *float64    `json:"min,omitempty"` // of Number and Count
 	Max        *float64    `json:"max,omitempty"`
+	Step       float64     `json:"step,omitempty"`       // of Count: only Min, Min+Step, Min+2·Step, …
 	Values     []string    `json:"values,omitempty"`     // of Enum
 	Pattern    string      `json:"pattern,omitempty"`    // of Pattern: RE2, anchored
 	MaxLength  int         `json:"max_length,omitempty"` // of Pattern, bytes

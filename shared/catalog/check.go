@@ -15,6 +15,7 @@ const (
 	NotFinite       = "not-finite"         // NaN or an infinity
 	NotWhole        = "not-whole"          // a count that is not a whole number
 	OutOfBounds     = "out-of-bounds"      // below min or above max
+	TooFine         = "too-fine"           // between the steps: finer than is allowed
 	NotInEnum       = "not-in-enumeration" // not one of the values
 	TooLong         = "too-long"           // longer than max_length
 	PatternMismatch = "pattern-mismatch"
@@ -52,6 +53,8 @@ func (f Field) checkNumber(o observation.Observation) (string, bool) {
 		return OutOfBounds, false
 	case f.Type == Count && o.Value != math.Trunc(o.Value):
 		return NotWhole, false
+	case f.Step != 0 && math.Mod(o.Value-*f.Min, f.Step) != 0:
+		return TooFine, false
 	}
 	return "", true
 }

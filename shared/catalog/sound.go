@@ -3,6 +3,7 @@ package catalog
 import (
 	"errors"
 	"fmt"
+	"math"
 	"regexp"
 	"slices"
 	"strings"
@@ -77,6 +78,10 @@ func (f Field) soundNumber() error {
 		return errors.New("min and max")
 	case f.Unit == "":
 		return errors.New("unit")
+	case f.Type == Count && *f.Min != math.Trunc(*f.Min):
+		return errors.New("min of a count is not whole")
+	case f.Step != 0 && (f.Type != Count || f.Step < 2 || f.Step != math.Trunc(f.Step)):
+		return errors.New("step")
 	case len(f.Values) > 0 || f.Pattern != "" || f.MaxLength != 0:
 		return errors.New("a number has no text")
 	}
@@ -84,7 +89,7 @@ func (f Field) soundNumber() error {
 }
 
 func (f Field) soundText() error {
-	if f.Min != nil || f.Max != nil || f.Unit != "" {
+	if f.Min != nil || f.Max != nil || f.Step != 0 || f.Unit != "" {
 		return errors.New("a text has no bounds and no unit")
 	}
 	if f.Type == Enum {
