@@ -24,6 +24,9 @@ type Features struct {
 	Batch      string `json:"batch"`
 	// Sequence orders the batches of one instrument, from 1; gaps are allowed.
 	Sequence int64 `json:"sequence"`
+	// Run is the run's token, an HMAC under the lab's key: two batches of one run
+	// (sent again, or before it was complete) are one run to a rule.
+	Run string `json:"run,omitempty"`
 	// Week is the Monday (UTC) of the week in which the run started; zero if unknown.
 	Week   time.Time          `json:"week,omitzero"`
 	Values map[string]float64 `json:"values"`
@@ -107,4 +110,11 @@ type Point struct {
 	Sequence int64   `json:"sequence"`
 	Value    float64 `json:"value"`
 	Violates bool    `json:"violates"`
+}
+
+// Judgement is what the runs after a visit say of the repair.
+type Judgement struct {
+	Judged    int  // runs of the new epoch that have every feature the case was opened for
+	Violating int  // of these, runs that still cross a limit that opened the case
+	Failing   bool // enough of them do, or a new finding stands on the component
 }
