@@ -39,6 +39,9 @@ type Case struct {
 	Round  int    `json:"round,omitempty"`
 	Slots  []Slot `json:"slots,omitempty"`
 	Booked *Slot  `json:"booked,omitempty"`
+	// Zone is the IANA time zone in which the slots are told, the site's: the slot page
+	// reads cases and nobody's address.
+	Zone string `json:"zone,omitempty"`
 	// Visit is set by the first verification.
 	Visit   *Visit      `json:"visit,omitempty"`
 	Notices []NoticeRef `json:"notices,omitempty"`
