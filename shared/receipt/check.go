@@ -16,7 +16,7 @@ var (
 // Check refuses a receipt that contradicts itself, before it is signed and after it is
 // verified.
 func (r Receipt) Check() error {
-	_, issuedErr := time.Parse("2006-01-02T15:04:05Z", r.Issued)
+	_, issuedErr := time.Parse(TimeFormat, r.Issued)
 	switch {
 	case r.Format != Format:
 		return errors.New("format")

@@ -10,6 +10,9 @@ import (
 // Format is the first member of a receipt.
 const Format = "proactive-receipt/1"
 
+// TimeFormat is how Issued is written.
+const TimeFormat = "2006-01-02T15:04:05Z"
+
 // Verdict is what became of a batch. There is no fourth.
 type Verdict string
 

@@ -1,0 +1,149 @@
+package scrub
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"proactive/shared/catalog"
+	"proactive/shared/handoff"
+	"proactive/shared/layout"
+	"proactive/shared/receipt"
+	"proactive/shared/seal"
+)
+
+// Object is one version of one object.
+type Object struct {
+	Bucket, Key, Version string
+}
+
+// Inbox reads uploads.
+type Inbox interface {
+	// Get returns exactly the version that o names, whatever came after it. An object
+	// longer than limit is an error, and no more than limit+1 bytes of it are read.
+	Get(ctx context.Context, o Object, limit int64) ([]byte, error)
+}
+
+// Clean keeps scrubbed batches. Its bucket is versioned.
+type Clean interface {
+	// Put makes the object at key hold body and returns the version that does. If those
+	// very bytes are there already, nothing is written and their version is returned.
+	// Other bytes can be there only if an attempt by an earlier release crashed before
+	// its receipt; they become an older version. When Put returns nil the object is
+	// durable; after an error it may be there or not.
+	Put(ctx context.Context, key string, body []byte) (Object, error)
+}
+
+// Quarantine keeps the ciphertext of batches that the detector hit, 72 hours at most.
+type Quarantine interface {
+	// Copy copies from to key, encrypted as the quarantine is. Copying the same again
+	// changes nothing.
+	Copy(ctx context.Context, from Object, key string) error
+}
+
+// Next is the queue to score.
+type Next interface {
+	// Send hands s on, at least once.
+	Send(ctx context.Context, s handoff.Stored) error
+}
+
+// Stage opens batches. It is the only one that can.
+type Stage struct {
+	Deployment string
+	Catalog    *catalog.Catalog
+	Inbox      Inbox
+	Unwrapper  seal.Unwrapper
+	Clean      Clean
+	Quarantine Quarantine
+	Chain      receipt.Chain
+	Signer     receipt.Signer
+	Next       Next
+	Now        func() time.Time
+	Log        *slog.Logger
+}
+
+// maxObject bounds what is held of an upload: ciphertext, header, signature, format line.
+const maxObject = 32<<20 + 16<<10
+
+// Handle brings one validated batch to its receipt, and a stored one to score. Handling
+// the same again gives the same outcome: a batch that has its receipt is only handed on
+// again. A batch whose content is bad gets a receipt that says so; only a failure of
+// something we depend on is returned, for the queue to deliver again.
+//
+// The order of what is written, and what is true if we crash after each:
+//  1. the clean object, or the copy in quarantine: no receipt names it yet, and the next
+//     delivery writes it again at the same key;
+//  2. the receipt, with ledger state and chain head, in one transaction: the next
+//     delivery finds it and goes on with 3;
+//  3. the message to score: the next delivery sends it again, and score is idempotent.
+func (s *Stage) Handle(ctx context.Context, m handoff.Validated) error {
+	entry, err := s.Chain.Entry(ctx, m.Instrument, m.Batch)
+	switch {
+	case err == nil:
+		return s.handOn(ctx, m, entry)
+	case !errors.Is(err, receipt.ErrNone):
+		return fmt.Errorf("asking for the receipt of batch %s: %w", m.Batch, err)
+	}
+	outcome, err := s.judge(ctx, m)
+	if err != nil {
+		return fmt.Errorf("scrubbing batch %s: %w", m.Batch, err)
+	}
+	clean, err := s.keep(ctx, m, outcome)
+	if err != nil {
+		return err
+	}
+	r := outcome.receipt
+	r.Deployment, r.Instrument, r.Batch, r.Sequence, r.SHA256 = s.Deployment, m.Instrument, m.Batch, m.Sequence, m.SHA256
+	r.Issued = s.Now().UTC().Format(receipt.TimeFormat)
+	if entry, err = receipt.Issue(ctx, s.Signer, s.Chain, r, clean); err != nil {
+		return err
+	}
+	s.Log.InfoContext(ctx, "batch scrubbed",
+		slog.String("instrument", m.Instrument), slog.String("batch", m.Batch),
+		slog.String("verdict", string(r.Verdict)), slog.String("reason", r.Reason),
+		slog.Int("kept", len(outcome.kept)), slog.Int("refused", total(r.Refused)))
+	return s.handOn(ctx, m, entry)
+}
+
+// keep writes what the verdict calls for, before the receipt that promises it.
+func (s *Stage) keep(ctx context.Context, m handoff.Validated, o outcome) (receipt.Place, error) {
+	switch o.receipt.Verdict {
+	case receipt.Stored:
+		at, err := s.Clean.Put(ctx, layout.CleanKey(m.Instrument, m.Batch), o.clean)
+		if err != nil {
+			return receipt.Place{}, fmt.Errorf("storing clean batch %s: %w", m.Batch, err)
+		}
+		return receipt.Place(at), nil
+	case receipt.Quarantined:
+		from := Object{Bucket: m.Bucket, Key: m.Key, Version: m.Version}
+		if err := s.Quarantine.Copy(ctx, from, layout.QuarantineKey(m.Instrument, m.Batch)); err != nil {
+			return receipt.Place{}, fmt.Errorf("quarantining batch %s: %w", m.Batch, err)
+		}
+	}
+	return receipt.Place{}, nil
+}
+
+// handOn goes by the committed receipt, which may be another delivery's.
+func (s *Stage) handOn(ctx context.Context, m handoff.Validated, e receipt.Entry) error {
+	if e.Clean == (receipt.Place{}) {
+		return nil
+	}
+	err := s.Next.Send(ctx, handoff.Stored{
+		Instrument: m.Instrument, Batch: m.Batch, Sequence: m.Sequence,
+		Bucket: e.Clean.Bucket, Key: e.Clean.Key, Version: e.Clean.Version,
+	})
+	if err != nil {
+		return fmt.Errorf("handing batch %s to score: %w", m.Batch, err)
+	}
+	return nil
+}
+
+func total(counts map[string]int) int {
+	n := 0
+	for _, c := range counts {
+		n += c
+	}
+	return n
+}
