@@ -2,11 +2,12 @@ package main
 
 import (
 	"context"
-	"encoding/xml"
 	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
+
+	"proactive/infra/rehearsal"
 )
 
 // sendReal sends real run folders: one lab for each instrument that wrote them.
@@ -55,15 +56,7 @@ func realRuns(dir string) (map[string][]string, error) {
 		if err != nil {
 			return nil, fmt.Errorf("finding %s: %w", e.Name(), err)
 		}
-		serial := "UNREADABLE-" + e.Name()
-		if raw, err := os.ReadFile(filepath.Join(folder, "RunInfo.xml")); err == nil { //nolint:gosec // G304: the folder that the person named
-			var info struct {
-				Instrument string `xml:"Run>Instrument"`
-			}
-			if xml.Unmarshal(raw, &info) == nil && info.Instrument != "" {
-				serial = info.Instrument
-			}
-		}
+		serial := cmpOr(rehearsal.SerialOf(folder), "UNREADABLE-"+e.Name())
 		all[serial] = append(all[serial], folder)
 	}
 	if len(all) == 0 {

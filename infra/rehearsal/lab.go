@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"encoding/xml"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 )
@@ -90,4 +92,19 @@ func (l *Lab) Send(ctx context.Context, folders []string, flags ...string) ([]Se
 		all = append(all, s)
 	}
 	return all, failed
+}
+
+// SerialOf is the serial number in a run folder's RunInfo.xml, empty if it has none.
+func SerialOf(folder string) string {
+	raw, err := os.ReadFile(filepath.Join(folder, "RunInfo.xml")) //nolint:gosec // G304: a folder that the caller names
+	if err != nil {
+		return ""
+	}
+	var info struct {
+		Instrument string `xml:"Run>Instrument"`
+	}
+	if err := xml.Unmarshal(raw, &info); err != nil {
+		return ""
+	}
+	return info.Instrument
 }

@@ -58,7 +58,7 @@ func Open(ctx context.Context, o Options) (*Rehearsal, error) {
 	if err := local.Setup(ctx, o.Root, o.Progress); err != nil {
 		return nil, fmt.Errorf("setting up the tools: %w", err)
 	}
-	emulator, err := local.Start(ctx, filepath.Join(o.Dir, "emulator"), o.Port)
+	emulator, err := local.Start(ctx, o.Root, filepath.Join(o.Dir, "emulator"), o.Port)
 	if err != nil {
 		return nil, fmt.Errorf("starting the emulator: %w", err)
 	}

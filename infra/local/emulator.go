@@ -1,0 +1,137 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// The account and region of everything local. The account is the one MiniStack
+// gives to credentials it does not know.
+const (
+	Account = "000000000000"
+	Region  = "us-east-1"
+)
+
+// Emulator is a running MiniStack that this process owns.
+type Emulator struct {
+	root, dir string
+	port      int
+	cmd       *exec.Cmd
+	exited    chan struct{}
+}
+
+// Start starts an emulator on 127.0.0.1 with an empty state. dir takes its log and its
+// home; port 0 picks a free port. Two emulators do not see each other.
+func Start(ctx context.Context, root, dir string, port int) (*Emulator, error) {
+	if err := os.MkdirAll(filepath.Join(dir, "home"), 0o700); err != nil {
+		return nil, fmt.Errorf("making the emulator's home: %w", err)
+	}
+	if port == 0 {
+		var err error
+		if port, err = freePort(ctx); err != nil {
+			return nil, err
+		}
+	}
+	e := &Emulator{root: root, dir: dir, port: port, exited: make(chan struct{})}
+	log, err := os.Create(filepath.Join(dir, "emulator.log")) //nolint:gosec // G304: the caller's own directory
+	if err != nil {
+		return nil, fmt.Errorf("making the emulator's log: %w", err)
+	}
+	defer log.Close()
+	// Not tied to ctx: Stop ends it in order, also when ctx has been cancelled.
+	e.cmd = exec.Command(filepath.Join(root, ".cache", "venv", "bin", "ministack")) //nolint:gosec,noctx // our own installation; see above
+	e.cmd.Dir, e.cmd.Stdout, e.cmd.Stderr = dir, log, log
+	e.cmd.Env = append(e.Env(),
+		"BIND_HOST=127.0.0.1", "IOT_MTLS_ENABLED=0", "GATEWAY_PORT="+strconv.Itoa(port),
+		"MINISTACK_HOST=127.0.0.1", "LAMBDA_WARM_TTL_SECONDS=3600", "PYTHONUNBUFFERED=1")
+	e.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // its workers end with it
+	if err := e.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("starting the emulator: %w", err)
+	}
+	go func() {
+		_ = e.cmd.Wait() // how it ended is in its log
+		close(e.exited)
+	}()
+	if err := e.ready(ctx); err != nil {
+		return nil, errors.Join(err, e.Stop())
+	}
+	return e, nil
+}
+
+// Endpoint is the address of every service.
+func (e *Emulator) Endpoint() string { return "http://127.0.0.1:" + strconv.Itoa(e.port) }
+
+// Env is a clean environment in which AWS is this emulator, and nothing else.
+func (e *Emulator) Env() []string {
+	return []string{
+		"PATH=" + os.Getenv("PATH"), "HOME=" + filepath.Join(e.dir, "home"), "LANG=C.UTF-8",
+		"TMPDIR=" + os.TempDir(),
+		"AWS_ENDPOINT_URL=" + e.Endpoint(), "AWS_REGION=" + Region, "AWS_DEFAULT_REGION=" + Region,
+		"AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
+		"AWS_EC2_METADATA_DISABLED=true", "NO_PROXY=127.0.0.1,localhost", "no_proxy=127.0.0.1,localhost",
+	}
+}
+
+// ready waits until the emulator answers.
+func (e *Emulator) ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, e.Endpoint()+"/_ministack/health", nil)
+		if err != nil {
+			return fmt.Errorf("asking for the emulator's health: %w", err)
+		}
+		if res, err := http.DefaultClient.Do(req); err == nil {
+			_ = res.Body.Close()
+			if res.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		select {
+		case <-e.exited:
+			return fmt.Errorf("the emulator ended at once; its log is %s", filepath.Join(e.dir, "emulator.log"))
+		case <-ctx.Done():
+			return fmt.Errorf("the emulator did not answer: %w", ctx.Err())
+		case <-tick.C:
+		}
+	}
+}
+
+// Stop asks the emulator to end and, as it does not always, ends it after five
+// seconds. Its process group goes with it.
+func (e *Emulator) Stop() error {
+	group := -e.cmd.Process.Pid
+	if err := syscall.Kill(group, syscall.SIGTERM); err != nil && !errors.Is(err, syscall.ESRCH) {
+		return fmt.Errorf("asking the emulator to end: %w", err)
+	}
+	select {
+	case <-e.exited:
+	case <-time.After(5 * time.Second):
+	}
+	// Function workers may outlive the emulator itself.
+	if err := syscall.Kill(group, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+		return fmt.Errorf("ending the emulator: %w", err)
+	}
+	<-e.exited
+	return nil
+}
+
+func freePort(ctx context.Context) (int, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, fmt.Errorf("finding a free port: %w", err)
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil //nolint:forcetypeassert // a tcp listener has a TCP address
+}
