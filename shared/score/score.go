@@ -10,10 +10,10 @@ import (
 	"reflect"
 	"slices"
 
+	"proactive/shared/clean"
 	"proactive/shared/fault"
 	"proactive/shared/handoff"
 	"proactive/shared/health"
-	"proactive/shared/observation"
 )
 
 // ErrRaced: someone else decided on the same instrument meanwhile. Read again.
@@ -23,9 +23,12 @@ var ErrRaced = errors.New("another scorer was faster")
 // number once, so this is a bug or a forged message, and no retry helps.
 var ErrSequenceTaken = fault.New(fault.Conflict, "sequence-taken", nil)
 
-// Clean is the clean bucket. Read returns the observations of exactly that version.
+// ErrNotThisBatch: the object holds another batch than the message says.
+var ErrNotThisBatch = fault.New(fault.Malformed, "not-this-batch", nil)
+
+// Clean is the clean bucket. Read returns the batch in exactly that version of the object.
 type Clean interface {
-	Read(ctx context.Context, bucket, key, version string) ([]observation.Observation, error)
+	Read(ctx context.Context, bucket, key, version string) (clean.Batch, error)
 }
 
 // Health is the health table.
@@ -101,7 +104,10 @@ func (s Stage) Run(ctx context.Context, m handoff.Stored) (Result, error) {
 	if err != nil {
 		return Result{}, fmt.Errorf("reading clean batch %s: %w", m.Batch, err)
 	}
-	f := FeaturesOf(m, batch)
+	if batch.Instrument != m.Instrument || batch.Batch != m.Batch || batch.Sequence != m.Sequence {
+		return Result{}, fmt.Errorf("reading clean batch %s: %w", m.Batch, ErrNotThisBatch)
+	}
+	f := FeaturesOf(m, batch.Observations)
 	if err := s.Health.PutRun(ctx, f); err != nil {
 		return Result{}, fmt.Errorf("storing the features of batch %s: %w", m.Batch, err)
 	}
