@@ -38,8 +38,8 @@ func Decompress(frame []byte, maxBytes int64) ([]byte, error) {
 	dec, err := zstd.NewReader(nil,
 		zstd.WithDecoderConcurrency(1),
 		zstd.WithDecoderLowmem(true),
-		zstd.WithDecoderMaxMemory(h.FrameContentSize+1),
-		zstd.WithDecodeAllCapLimit(true),
+		zstd.WithDecoderMaxWindow(max(h.FrameContentSize, maxWindow)), // a single segment's window is its content
+		zstd.WithDecodeAllCapLimit(true),                              // no output beyond what was declared
 	)
 	if err != nil {
 		return nil, fmt.Errorf("making a decompressor: %w", err)
@@ -84,7 +84,7 @@ func frameLength(b []byte, h zstd.Header) (int, error) {
 
 // encoder is safe for concurrent EncodeAll. Its options are constants, so New cannot fail.
 var encoder = func() *zstd.Encoder {
-	e, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20), zstd.WithEncoderCRC(true))
+	e, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithSingleSegment(true), zstd.WithEncoderCRC(true))
 	if err != nil {
 		panic(err)
 	}

@@ -66,3 +66,27 @@ func (f *Faults) meet(method string, call func() error) error {
 	}
 	return err
 }
+
+// Flaky plans failures of a dependency that keeps nothing, such as a signer.
+type Flaky struct {
+	mu   sync.Mutex
+	left int
+}
+
+// FailNext makes the next n calls fail.
+func (f *Flaky) FailNext(n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.left += n
+}
+
+// Next is nil, or ErrStore if this call was to fail.
+func (f *Flaky) Next() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.left > 0 {
+		f.left--
+		return ErrStore
+	}
+	return nil
+}
