@@ -210,7 +210,11 @@ type CloseAnswer struct {
 func (s Steps) close(ctx context.Context, c Case, call Call) (CloseAnswer, error) {
 	reason := Already
 	for range attempts {
-		if reason = c.Close(outcomeOf(call, c), s.Now()); reason != Done {
+		outcome, err := s.outcome(ctx, call, c)
+		if err != nil {
+			return CloseAnswer{}, err
+		}
+		if reason = c.Close(outcome, s.Now()); reason != Done {
 			break
 		}
 		standing, err := s.Books.Standing(ctx, c.Instrument, c.Component)
@@ -239,6 +243,26 @@ func (s Steps) close(ctx context.Context, c Case, call Call) (CloseAnswer, error
 		return CloseAnswer{}, fmt.Errorf("publishing the end of case %s: %w", c.ID, err)
 	}
 	return CloseAnswer{Outcome: c.Outcome, Reason: reason}, nil
+}
+
+// outcome is outcomeOf, unless the fault came back between the verdict and now: a finding
+// made after the visit that was attached to this case would be nobody's if the case were
+// closed as fixed. One attached later still changes the case's version, and Finish fails.
+func (s Steps) outcome(ctx context.Context, call Call, c Case) (Outcome, error) {
+	outcome := outcomeOf(call, c)
+	if outcome != Fixed || c.Visit == nil {
+		return outcome, nil
+	}
+	opened, err := s.opened(ctx, c)
+	if err != nil {
+		return "", err
+	}
+	for _, f := range opened {
+		if f.State == health.Active && f.Epoch >= c.Visit.Epoch {
+			return NotFixed, nil
+		}
+	}
+	return Fixed, nil
 }
 
 // outcomeOf a case that is about to be closed: what the call says, or else what the

@@ -16,7 +16,12 @@ const telemetryPrefix = "telemetry."
 
 // magnitudes are telemetry channels whose sign says only a direction: suction is below
 // zero, a temperature error is either side of it. Their features are of the magnitude.
-var magnitudes = map[string]bool{"line.pressure": true, "heater.error": true}
+var magnitudes = map[string]bool{"line.pressure": true, "heater.error": true, "stage.error": true}
+
+// counters are telemetry channels that count. An hour in which nothing was counted may
+// have no observation, so their feature is the sum over the hours in which the
+// instrument reported anything at all.
+var counters = map[string]bool{"stage.retries": true, "valve.retries": true}
 
 // factorFields explain a shift other than a fault.
 var factorFields = map[string]bool{
@@ -28,7 +33,8 @@ var factorFields = map[string]bool{
 // FeaturesOf aggregates a clean batch to the numbers of one run:
 //
 //   - <channel>.mean and <channel>.max of each telemetry channel over the run's hours,
-//     in the channel's own unit, "chiller.temperature.mean";
+//     in the channel's own unit, "chiller.temperature.mean"; <channel>.hourly of one that
+//     counts;
 //   - clusters.pf, percent: Σ clusters PF / Σ clusters over all tiles;
 //   - phasing.rN, prephasing.rN, aligned.rN, percent: median over all tiles of read N;
 //   - q30, percent: Σ bases ≥Q30 / Σ bases over everything, and q30.rN of each read that
@@ -37,7 +43,7 @@ var factorFields = map[string]bool{
 // What the batch does not have is absent. A value that is not finite is left out.
 func FeaturesOf(m handoff.Stored, batch []observation.Observation) health.Features {
 	f := health.Features{Instrument: m.Instrument, Batch: m.Batch, Sequence: m.Sequence, Values: map[string]float64{}}
-	all := collection{values: map[string][]float64{}, sums: map[string]float64{}, index: map[int]bool{}}
+	all := collection{values: map[string][]float64{}, sums: map[string]float64{}, index: map[int]bool{}, hours: map[int]bool{}}
 	for _, o := range batch {
 		if math.IsNaN(o.Value) || math.IsInf(o.Value, 0) {
 			continue
@@ -64,12 +70,14 @@ type collection struct {
 	values map[string][]float64 // by feature, to be reduced
 	sums   map[string]float64   // by field and read
 	index  map[int]bool         // index reads
+	hours  map[int]bool         // hours with telemetry, by their minute
 }
 
 func (c *collection) add(o observation.Observation) {
 	channel, isTelemetry := strings.CutPrefix(o.Field, telemetryPrefix)
 	switch {
 	case isTelemetry:
+		c.hours[o.Minute] = true
 		v := o.Value
 		if magnitudes[channel] {
 			v = math.Abs(v)
@@ -94,6 +102,10 @@ func (c *collection) write(out map[string]float64) {
 			out[name] = median(values)
 			continue
 		}
+		if counters[name] {
+			out[name+".hourly"] = sum(values) / float64(len(c.hours))
+			continue
+		}
 		out[name+".mean"], out[name+".max"] = mean(values), slices.Max(values)
 	}
 	c.percent(out, "clusters.pf", "tile.clusters_pf", "tile.clusters")
@@ -113,13 +125,15 @@ func (c *collection) percent(out map[string]float64, name, part, whole string) {
 	}
 }
 
-func mean(values []float64) float64 {
-	sum := 0.0
+func sum(values []float64) float64 {
+	total := 0.0
 	for _, v := range values {
-		sum += v
+		total += v
 	}
-	return sum / float64(len(values))
+	return total
 }
+
+func mean(values []float64) float64 { return sum(values) / float64(len(values)) }
 
 // median of at least one value; the mean of the middle two where their number is even.
 func median(values []float64) float64 {

@@ -92,7 +92,7 @@ var Rules = []Rule{
 	drift("optical.laser.current.drift", "laser", health.Optical, LaserCurrentRising, "laser.current.mean", "A", true, 1.20, 0, "q30"),
 	drift("optical.camera.temperature.drift", "camera", health.Optical, CameraWarm, "camera.temperature.mean", "Cel", true, 1, 2, "q30"),
 	drift("mechanical.stage.error.drift", "stage", health.Mechanical, StageErrorGrowing, "stage.error.mean", "um", true, 2, 0, "q30"),
-	limit("mechanical.stage.retries.limit", "stage", health.Mechanical, StageRetries, "stage.retries.mean", "1", true, 0.5, "q30"),
+	limit("mechanical.stage.retries.limit", "stage", health.Mechanical, StageRetries, "stage.retries.hourly", "/h", true, 0.5, "q30"),
 	limit("thermal.chiller.temperature.limit", "chiller", health.Thermal, ChillerWarm, "chiller.temperature.mean", "Cel", true, 8, "phasing", "q30"),
 	limit("thermal.chiller.duty.limit", "chiller", health.Thermal, ChillerSaturated, "chiller.duty.mean", "%", true, 95, "phasing", "q30"),
 	drift("thermal.heater.ramp.drift", "heater", health.Thermal, HeaterRampSlow, "heater.ramp.mean", "s", true, 1.25, 0, "phasing", "clusters.pf"),
@@ -101,7 +101,7 @@ var Rules = []Rule{
 	limit("fluidics.pump.delivered.limit", "pump", health.Fluidics, PumpUnderdelivering, "pump.delivered.mean", "1", false, 0.93, "phasing", "prephasing"),
 	drift("fluidics.line.pressure.drift", "line", health.Fluidics, LinePressureRising, "line.pressure.mean", "kPa", true, 1.30, 0, "phasing", "prephasing"),
 	drift("fluidics.valve.move.drift", "valve", health.Fluidics, ValveSlow, "valve.move.mean", "ms", true, 1.30, 0, "phasing", "prephasing"),
-	limit("fluidics.valve.retries.limit", "valve", health.Fluidics, ValveRetries, "valve.retries.mean", "1", true, 0.5, "phasing", "prephasing"),
+	limit("fluidics.valve.retries.limit", "valve", health.Fluidics, ValveRetries, "valve.retries.hourly", "/h", true, 0.5, "phasing", "prephasing"),
 }
 
 // threshold of the rule at a baseline (which a limit rule ignores).
