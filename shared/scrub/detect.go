@@ -71,7 +71,7 @@ func Detect(cat *catalog.Catalog, kept []observation.Observation) []Hit {
 var (
 	token   = regexp.MustCompile(`^[0-9a-f]{32}$`)
 	number  = regexp.MustCompile(`^[0-9]{1,12}$`)
-	version = regexp.MustCompile(`^v?[0-9]{1,3}(\.[0-9]{1,5}){1,3}$`)
+	version = regexp.MustCompile(`^v?[0-9]{1,2}(\.[0-9]{1,5}){1,3}$`)
 )
 
 var shapes = []struct {
@@ -80,7 +80,7 @@ var shapes = []struct {
 }{
 	{RuleEmail, regexp.MustCompile(`[^\s@]@[^\s@]+`)},
 	{RuleURL, regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]*://|^www\.`)},
-	{RulePath, regexp.MustCompile(`\\|^[A-Za-z]:/|/`)},
+	{RulePath, regexp.MustCompile(`\\|^[A-Za-z]:/|/[A-Za-z_~.]`)},
 	{RuleMAC, regexp.MustCompile(`(?i)\b([0-9a-f]{2}[:-]){5}[0-9a-f]{2}\b|\b([0-9a-f]{4}\.){2}[0-9a-f]{4}\b`)},
 	{RuleUUID, regexp.MustCompile(`(?i)\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b`)},
 	{RuleHost, regexp.MustCompile(`(?i)\b([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}\b`)},

@@ -1,0 +1,120 @@
+package scrub_test
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"proactive/shared/observation"
+	"proactive/shared/scrub"
+)
+
+// planted are identifiers of the shapes found in real run folders and elsewhere. All of
+// them are made up.
+var planted = []struct {
+	text string
+	rule scrub.Rule
+}{
+	{"maria.lopez@example.org", scrub.RuleEmail},
+	{"sbs@pc", scrub.RuleEmail},
+	{"+34 912 345 678", scrub.RulePhone},
+	{"+34912345678", scrub.RulePhone},
+	{"(555) 123-4567", scrub.RulePhone},
+	{"555.123.4567", scrub.RulePhone},
+	{"078-05-1120", scrub.RuleSSN},
+	{"12345678Z", scrub.RuleDNI},
+	{"12345678-z", scrub.RuleDNI},
+	{"X1234567L", scrub.RuleDNI},
+	{"192.168.1.20", scrub.RuleIP},
+	{"10.2.0.1", scrub.RuleIP},
+	{"172.16.4.2:445", scrub.RuleIP},
+	{"fe80::1ff:fe23:4567:890a", scrub.RuleIP},
+	{"00:1b:44:11:3a:b7", scrub.RuleMAC},
+	{"001b.4411.3ab7", scrub.RuleMAC},
+	{"f81d4fae-7dec-11d0-a765-00a0c91e6bf6", scrub.RuleUUID},
+	{"nas01.hospital.example", scrub.RuleHost},
+	{`\\nas01\runs\2023`, scrub.RulePath},
+	{`C:\Users\sbsadmin\Desktop`, scrub.RulePath},
+	{"/locus/data/run_data", scrub.RulePath},
+	{"https://example.org/x", scrub.RuleURL},
+	{"ACGTTGCA", scrub.RuleNucleotide},
+	{"acgttgcaag", scrub.RuleNucleotide},
+	{"TAAGGCGA-TAGATCGC", scrub.RuleNucleotide},
+	{"TAAG+GCGA", scrub.RuleNucleotide},
+	{"AUGGCUNNACG", scrub.RuleNucleotide},
+	{"1984-03-12", scrub.RuleDate},
+	{"12/03/1984", scrub.RuleDate},
+	{"Maria Lopez", scrub.RulePerson},
+	{"Dr. Smith", scrub.RulePerson},
+	{"Lopez, M.", scrub.RulePerson},
+	{"Maria_Lopez", scrub.RulePerson},
+	{"4111 1111 1111 1111", scrub.RuleCard},
+	{"4111111111111111", scrub.RuleCard},
+	{"230825_M04034_0123_000000000", scrub.RuleRunID},
+	{"M04034:123:000000000-L6NVV", scrub.RuleRunID},
+	{"000000000-L6NVV", scrub.RuleFlowcell},
+	{"HMTFYDRXX", scrub.RuleFlowcell},
+	{"MRN0012345", scrub.RuleSample},
+	{"M04034", scrub.RuleSample},
+	{"S12-3456", scrub.RuleSample},
+	{"P-0001", scrub.RuleSample},
+	{"lopez", scrub.RuleWord},
+	{"sbsuser", scrub.RuleWord},
+	{"Clinical exome", scrub.RuleWord},
+	{"Müller", scrub.RuleNotASCII},
+	{"1234\x005", scrub.RuleNotASCII},
+}
+
+func TestDetectFindsWhatIsPlanted(t *testing.T) {
+	cat := load(t)
+	for _, p := range planted {
+		hits := scrub.Detect(cat, []observation.Observation{
+			{Field: "run.reads", Value: 2},
+			{Field: "run.reagent_lot", Text: p.text},
+		})
+		if len(hits) != 1 || hits[0] != (scrub.Hit{Rule: p.rule, Field: "run.reagent_lot", Row: 1}) {
+			t.Errorf("%q: %v, want %s", p.text, hits, p.rule)
+		}
+	}
+}
+
+// An identifier is found in an enumeration's field too, if it is none of its values.
+func TestDetectExemptsOnlyListedValues(t *testing.T) {
+	cat := load(t)
+	if hits := scrub.Detect(cat, []observation.Observation{{Field: "run.chemistry", Text: "NextSeq High"}, {Field: "run.completion", Text: "UserEndedEarly"}}); len(hits) != 0 {
+		t.Error(hits)
+	}
+	if hits := scrub.Detect(cat, []observation.Observation{{Field: "run.chemistry", Text: "Maria Lopez"}}); len(hits) != 1 {
+		t.Error(hits)
+	}
+}
+
+// What real run folders say in the open fields is no identifier.
+func TestDetectLeavesRealValuesAlone(t *testing.T) {
+	cat := load(t)
+	for field, texts := range map[string][]string{
+		"config.rta":              {"1.18.54.4", "v3.4.4", "2.12.5.0", "3.6.14", "1.16.18"},
+		"config.control_software": {"4.0.0.1769", "2.3.0.3", "1.2.0.28691", "1.1.0.18335", "2.0.5"},
+		"config.fpga":             {"10.37.13", "9.5.12", "7.9.7"},
+		"run.reagent_lot":         {"20764717", "1000006638", "50000090", "23080801"},
+		"run.flowcell_part":       {"15028382", "20015846"},
+		"run.token":               {"0123456789abcdef0123456789abcdef", "acacacacacacacac0000000000000000"},
+	} {
+		for _, text := range texts {
+			if hits := scrub.Detect(cat, []observation.Observation{{Field: field, Text: text}}); len(hits) != 0 {
+				t.Errorf("%s %q: %v", field, text, hits)
+			}
+		}
+	}
+}
+
+func TestDetectFindsAnyInsert(t *testing.T) {
+	cat := load(t)
+	rapid.Check(t, func(t *rapid.T) {
+		insert := rapid.StringMatching(`[ACGTNacgtn]{8,24}`).Draw(t, "insert")
+		around := rapid.StringMatching(`[0-9 ._+-]{0,8}`).Draw(t, "around")
+		if hits := scrub.Detect(cat, []observation.Observation{{Field: "run.buffer_lot", Text: around + insert + around}}); len(hits) == 0 {
+			t.Fatalf("missed %q", around+insert+around)
+		}
+	})
+}
