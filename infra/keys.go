@@ -1,0 +1,69 @@
+package main
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
+	"github.com/aws/jsii-runtime-go"
+)
+
+// newKeys makes one key per purpose, so that a grant on a key says what it is for.
+func (d *dataStack) newKeys() {
+	d.keys = keys{
+		inbox:      d.symmetric("InboxKey", "sealed batches on arrival"),
+		clean:      d.symmetric("CleanKey", "scrubbed batches"),
+		quarantine: d.symmetric("QuarantineKey", "ciphertext that the detector stopped"),
+		notices:    d.symmetric("NoticesKey", "the archive of notices, which name people"),
+		tables:     d.symmetric("TablesKey", "tables without people"),
+		people:     d.symmetric("PeopleKey", "the table of people"),
+		messages:   d.symmetric("MessagesKey", "queues and topics"),
+		logs:       d.symmetric("LogsKey", "log groups"),
+		cases:      d.symmetric("CasesKey", "the state machine's execution data"),
+
+		unwrap:    d.special("UnwrapKey", "unwraps content keys; only scrub may ask", awskms.KeySpec_RSA_4096, awskms.KeyUsage_ENCRYPT_DECRYPT),
+		receipt:   d.special("ReceiptKey", "signs receipts", awskms.KeySpec_ECC_NIST_P256, awskms.KeyUsage_SIGN_VERIFY),
+		root:      d.special("RootKey", "signs key sets; only the operator, never a function", awskms.KeySpec_ECC_NIST_P256, awskms.KeyUsage_SIGN_VERIFY),
+		challenge: d.special("ChallengeKey", "makes and checks the nonces of requests", awskms.KeySpec_HMAC_256, awskms.KeyUsage_GENERATE_VERIFY_MAC),
+		link:      d.special("LinkKey", "makes the secrets of slot links", awskms.KeySpec_HMAC_256, awskms.KeyUsage_GENERATE_VERIFY_MAC),
+	}
+	// EventBridge delivers to encrypted queues, and CloudWatch alarms and SNS to an
+	// encrypted topic and its queues: each needs the key itself. The account condition
+	// keeps other accounts' events out (confused deputy).
+	for service, sid := range map[string]string{
+		"events.amazonaws.com": "EventBridgeDelivers", "sns.amazonaws.com": "TopicsDeliver", "cloudwatch.amazonaws.com": "AlarmsPublish",
+	} {
+		d.keys.messages.AddToResourcePolicy(d.service(sid, service, "kms:Decrypt", "kms:GenerateDataKey"), nil)
+	}
+	// CloudWatch Logs encrypts each group with it.
+	d.keys.logs.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Sid:        jsii.String("LogGroups"),
+		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("logs."+*d.Region()+".amazonaws.com"), nil)},
+		Actions:    jsii.Strings("kms:Encrypt", "kms:Decrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*", "kms:DescribeKey"),
+		Resources:  jsii.Strings("*"), // in a key policy: this key
+		Conditions: &map[string]any{"ArnLike": map[string]any{"kms:EncryptionContext:aws:logs:arn": "arn:" + *d.Partition() + ":logs:" + *d.Region() + ":" + *d.Account() + ":*"}},
+	}), nil)
+}
+
+func (d *dataStack) service(sid, principal string, actions ...string) awsiam.PolicyStatement {
+	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Sid:        jsii.String(sid),
+		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String(principal), nil)},
+		Actions:    jsii.Strings(actions...),
+		Resources:  jsii.Strings("*"), // in a key policy: this key
+		Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": d.Account()}},
+	})
+}
+
+func (d *dataStack) symmetric(id, purpose string) awskms.Key {
+	return awskms.NewKey(d.Stack, jsii.String(id), &awskms.KeyProps{
+		Description: jsii.String("Proactive: " + purpose), EnableKeyRotation: jsii.Bool(true),
+		PendingWindow: awscdk.Duration_Days(jsii.Number(30)), RemovalPolicy: d.env.removal(),
+	})
+}
+
+func (d *dataStack) special(id, purpose string, spec awskms.KeySpec, usage awskms.KeyUsage) awskms.Key {
+	return awskms.NewKey(d.Stack, jsii.String(id), &awskms.KeyProps{
+		Description: jsii.String("Proactive: " + purpose), KeySpec: spec, KeyUsage: usage,
+		PendingWindow: awscdk.Duration_Days(jsii.Number(30)), RemovalPolicy: d.env.removal(),
+	})
+}

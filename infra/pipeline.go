@@ -1,0 +1,118 @@
+package main
+
+import (
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awseventstargets"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambdaeventsources"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
+	"github.com/aws/jsii-runtime-go"
+
+	"proactive/shared/settings"
+)
+
+// work is a queue of work and where messages go that fail too often.
+type work struct{ queue, dead awssqs.Queue }
+
+const (
+	// A message is tried this often before it goes to the dead-letter queue.
+	maxReceives = 5
+	// SQS's longest retention (quota, 2026-11).
+	queueDays = 14
+)
+
+// newQueues makes a queue before each stage. A queue is hidden for six times its
+// function's timeout (Lambda developer guide, "Using Lambda with Amazon SQS", 2026-11).
+func (a *appStack) newQueues() {
+	a.queues.undelivered = a.deadLetters("Undelivered")
+	for name, w := range map[string]*work{"Validate": &a.queues.validate, "Scrub": &a.queues.scrub, "Score": &a.queues.score} {
+		w.dead = a.deadLetters(name + "Dead")
+		w.queue = awssqs.NewQueue(a.Stack, jsii.String(name+"Queue"), &awssqs.QueueProps{
+			Encryption: awssqs.QueueEncryption_KMS, EncryptionMasterKey: a.data.keys.messages, EnforceSSL: jsii.Bool(true),
+			RetentionPeriod:   awscdk.Duration_Days(jsii.Number(queueDays)),
+			VisibilityTimeout: awscdk.Duration_Seconds(jsii.Number(6 * stageTimeout)),
+			DeadLetterQueue:   &awssqs.DeadLetterQueue{Queue: w.dead, MaxReceiveCount: jsii.Number(maxReceives)},
+		})
+	}
+}
+
+func (a *appStack) deadLetters(id string) awssqs.Queue {
+	return awssqs.NewQueue(a.Stack, jsii.String(id+"Letters"), &awssqs.QueueProps{
+		Encryption: awssqs.QueueEncryption_KMS, EncryptionMasterKey: a.data.keys.messages, EnforceSSL: jsii.Bool(true),
+		RetentionPeriod: awscdk.Duration_Days(jsii.Number(queueDays)),
+	})
+}
+
+// stageTimeout is the longest a stage may take for its messages, in seconds.
+const stageTimeout = 60
+
+// newPipeline connects inbox, validate, scrub and score.
+func (a *appStack) newPipeline() {
+	d := a.data
+	awsevents.NewRule(a.Stack, jsii.String("Arrivals"), &awsevents.RuleProps{
+		Description: jsii.String("a sealed batch arrived in the inbox"),
+		EventPattern: &awsevents.EventPattern{
+			Source: jsii.Strings("aws.s3"), DetailType: jsii.Strings("Object Created"),
+			Detail: &map[string]any{
+				"bucket": map[string]any{"name": []*string{d.buckets.inbox.BucketName()}},
+				"object": map[string]any{"key": []any{map[string]any{"prefix": "inbox/"}}},
+			},
+		},
+		Targets: &[]awsevents.IRuleTarget{awseventstargets.NewSqsQueue(a.queues.validate.queue, &awseventstargets.SqsQueueProps{
+			DeadLetterQueue: a.queues.undelivered,
+			MaxEventAge:     awscdk.Duration_Hours(jsii.Number(24)), RetryAttempts: jsii.Number(185), // both the most EventBridge allows
+		})},
+	})
+
+	validate := a.function("validate", size{memoryMB: 512, timeout: stageTimeout}, settings.Validate{
+		Deployment: a.deployment(), InstrumentsTable: *d.tables.instruments.TableName(), LedgerTable: *d.tables.ledger.TableName(),
+		InboxBucket: *d.buckets.inbox.BucketName(), ScrubQueue: *a.queues.scrub.queue.QueueUrl(), ReceiptKey: *d.keys.receipt.KeyArn(),
+	}, all(
+		a.read(d.buckets.inbox, d.keys.inbox, "inbox/", "reads the envelope and hashes the ciphertext; it cannot open it"),
+		on(d.tables.instruments, "enrolment, consent now, public key, key set", "GetItem"),
+		on(d.tables.ledger, "the grant, the claim, a rejection's receipt", "GetItem", "PutItem", "UpdateItem", "ConditionCheckItem"),
+		a.rows(d.keys.tables),
+		use(d.keys.receipt, "a refused batch is owed a signed receipt", "Sign", "GetPublicKey"),
+		a.send(a.queues.scrub.queue, "hands sound batches on"),
+	)...)
+	a.consume(validate, a.queues.validate)
+
+	scrub := a.function("scrub", size{memoryMB: 1024, timeout: stageTimeout}, settings.Scrub{
+		Deployment: a.deployment(), LedgerTable: *d.tables.ledger.TableName(), InstrumentsTable: *d.tables.instruments.TableName(),
+		InboxBucket: *d.buckets.inbox.BucketName(),
+		CleanBucket: *d.buckets.clean.BucketName(), CleanKey: *d.keys.clean.KeyArn(),
+		QuarantineBucket: *d.buckets.quarantine.BucketName(), QuarantineKey: *d.keys.quarantine.KeyArn(),
+		ScoreQueue: *a.queues.score.queue.QueueUrl(), UnwrapKey: *d.keys.unwrap.KeyArn(), ReceiptKey: *d.keys.receipt.KeyArn(),
+	}, all(
+		a.read(d.buckets.inbox, d.keys.inbox, "inbox/", "reads the sealed batch"),
+		use(d.keys.unwrap, "unwraps the content key: the only role that may", "Decrypt"),
+		a.read(d.buckets.clean, d.keys.clean, "clean/", "finds its own earlier result when delivered again"),
+		a.write(d.buckets.clean, d.keys.clean, "clean/", "writes the clean batch"),
+		a.write(d.buckets.quarantine, d.keys.quarantine, "quarantine/", "sets aside ciphertext that the detector stopped; it cannot read it back"),
+		on(d.tables.instruments, "the key set: which unwrap key is meant", "GetItem"),
+		on(d.tables.ledger, "state, receipt and chain head, in one transaction", "GetItem", "PutItem", "UpdateItem", "ConditionCheckItem"),
+		a.rows(d.keys.tables),
+		use(d.keys.receipt, "signs the receipt", "Sign", "GetPublicKey"),
+		a.send(a.queues.score.queue, "hands clean batches on"),
+	)...)
+	a.consume(scrub, a.queues.scrub)
+
+	score := a.function("score", size{memoryMB: 512, timeout: stageTimeout}, settings.Score{
+		CleanBucket: *d.buckets.clean.BucketName(), HealthTable: *d.tables.health.TableName(), FindingsTable: *d.tables.findings.TableName(),
+	}, all(
+		a.read(d.buckets.clean, d.keys.clean, "clean/", "reads the clean batch"),
+		on(d.tables.health, "a run's features, and all of the instrument's", "GetItem", "PutItem", "UpdateItem", "Query"),
+		on(d.tables.findings, "findings as they change", "GetItem", "PutItem", "UpdateItem", "Query"),
+		a.rows(d.keys.tables),
+	)...)
+	a.consume(score, a.queues.score)
+}
+
+// consume feeds a function from its queue. A message that fails does not take the
+// others of its delivery with it.
+func (a *appStack) consume(fn awslambda.Function, w work) {
+	fn.AddEventSource(awslambdaeventsources.NewSqsEventSource(w.queue, &awslambdaeventsources.SqsEventSourceProps{
+		BatchSize: jsii.Number(5), ReportBatchItemFailures: jsii.Bool(true), MaxConcurrency: jsii.Number(20),
+	}))
+}
