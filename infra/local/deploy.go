@@ -34,12 +34,17 @@ func (e *Emulator) Deploy(ctx context.Context, settings map[string]string, progr
 		return nil, fmt.Errorf("building infra: %w\n%s", err, out)
 	}
 	fmt.Fprintln(progress, "cdk bootstrap")
-	if err := e.cdk(ctx, settings, io.Discard, "bootstrap", "aws://"+Account+"/"+Region); err != nil {
+	if err := e.cdk(ctx, e.dir, io.Discard, "bootstrap", "aws://"+Account+"/"+Region); err != nil {
 		return nil, err
 	}
 	outputs := filepath.Join(e.dir, "cdk-outputs.json")
 	fmt.Fprintln(progress, "cdk deploy --all")
-	if err := e.cdk(ctx, settings, progress, "deploy", "--all", "--require-approval", "never", "--concurrency", "2", "--outputs-file", outputs); err != nil {
+	args := []string{"deploy", "--all", "--app", app, "--output", filepath.Join(e.dir, "cdk.out"),
+		"--require-approval", "never", "--concurrency", "2", "--outputs-file", outputs, "--context", fmt.Sprintf("port=%d", e.port)}
+	for _, key := range slices.Sorted(maps.Keys(settings)) {
+		args = append(args, "--context", key+"="+settings[key])
+	}
+	if err := e.cdk(ctx, e.root, progress, args...); err != nil {
 		return nil, err
 	}
 	raw, err := os.ReadFile(outputs) //nolint:gosec // G304: cdk has just written it
@@ -57,19 +62,14 @@ func (e *Emulator) Deploy(ctx context.Context, settings map[string]string, progr
 	return all, nil
 }
 
-// cdk runs the CDK command line. Its whole output is kept in cdk.log and ends up in
+// cdk runs the CDK command line in a directory: the checkout for what needs the app,
+// elsewhere for what does not. Its whole output is kept in cdk.log and its end is in
 // the error if it fails.
-func (e *Emulator) cdk(ctx context.Context, settings map[string]string, progress io.Writer, args ...string) error {
-	settings = maps.Clone(settings)
-	settings["port"] = fmt.Sprint(e.port)
-	all := []string{filepath.Join(e.root, ".cache", "node", "node_modules", "aws-cdk", "bin", "cdk"),
-		"--app", filepath.Join(e.root, ".cache", "bin", "infra"), "--output", filepath.Join(e.dir, "cdk.out"), "--ci", "--no-version-reporting", "--no-notices"}
-	all = append(all, args...)
-	for _, key := range slices.Sorted(maps.Keys(settings)) {
-		all = append(all, "--context", key+"="+settings[key])
-	}
+func (e *Emulator) cdk(ctx context.Context, dir string, progress io.Writer, args ...string) error {
+	all := append([]string{filepath.Join(e.root, ".cache", "node", "node_modules", "aws-cdk", "bin", "cdk"),
+		"--ci", "--no-version-reporting", "--no-notices"}, args...)
 	cmd := exec.CommandContext(ctx, "node", all...) //nolint:gosec // G204: our own installation
-	cmd.Dir = e.root
+	cmd.Dir = dir
 	cmd.Env = append(e.Env(), "CDK_DISABLE_VERSION_CHECK=1", "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=1",
 		"CDK_DEFAULT_ACCOUNT="+Account, "CDK_DEFAULT_REGION="+Region)
 	log, err := os.OpenFile(filepath.Join(e.dir, "cdk.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600) //nolint:gosec // G304: our own log
