@@ -49,7 +49,7 @@ type app struct {
 // exited ends parsing when kong has printed help.
 type exited int
 
-func execute(ctx context.Context, args []string, in *os.File, out, errOut *os.File) (code advice.Exit) {
+func execute(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) (code advice.Exit) {
 	defer func() {
 		if r := recover(); r != nil {
 			e, ok := r.(exited)
@@ -74,7 +74,7 @@ func execute(ctx context.Context, args []string, in *os.File, out, errOut *os.Fi
 		return advice.Failed
 	}
 	a := &app{ctx: ctx, in: in, out: out, err: errOut, now: time.Now,
-		screen: isatty.IsTerminal(errOut.Fd()), asks: isatty.IsTerminal(in.Fd())}
+		screen: terminal(errOut), asks: terminal(in)}
 	a.json = slices.Contains(args, "--json")
 	parsed, err := parser.Parse(args)
 	if err != nil {
@@ -147,4 +147,9 @@ func upper(c byte) byte {
 		return c - 'a' + 'A'
 	}
 	return c
+}
+
+func terminal(v any) bool {
+	f, ok := v.(*os.File)
+	return ok && isatty.IsTerminal(f.Fd())
 }

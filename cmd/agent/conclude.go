@@ -29,10 +29,14 @@ func (s *sending) conclude(acc *account, awaited error) {
 		return
 	}
 	r, found, err := s.receipt(acc.Batch)
+	var left int
+	if err == nil {
+		left, err = s.courier.Outstanding(map[string]bool{acc.Batch: true})
+	}
 	switch {
 	case err != nil:
 		*acc = s.failed(*acc, err)
-	case found:
+	case found && left == 0: // a receipt that let the batch leave the outbox
 		acc.Verdict, acc.Reason = string(r.Verdict), r.Reason
 		if acc.Verdict != verdictStored {
 			acc.Message = "The service did not keep it (" + acc.Verdict + ": " + r.Reason + ")."

@@ -25,6 +25,9 @@ const (
 	badAnswer       = client.NotOurAnswer
 )
 
+// How long one step is tried again, and the first pause. Tests have less of both.
+var patience, interval = 90 * time.Second, 400 * time.Millisecond
+
 type enrollCmd struct {
 	Code string `arg:"" help:"The enrolment code, proactive1-…"`
 }
@@ -135,6 +138,6 @@ func (a *app) enrolled(h *home.Home) (*courier.Courier, error) {
 	}
 	return &courier.Courier{
 		Home: h, Box: outbox.New(h.Outbox()), Client: api, Enrolment: e, Key: key,
-		Patience: 90 * time.Second, Interval: 400 * time.Millisecond,
+		Patience: patience, Interval: interval,
 	}, nil
 }

@@ -89,7 +89,7 @@ func tally(made compose.Composition) ([]line, error) {
 	lines := []line{}
 	for id, n := range counts {
 		f, _ := cat.Field(id)
-		lines = append(lines, line{f.Category, id, f.Unit, n, f.Purpose})
+		lines = append(lines, line{string(f.Category), id, f.Unit, n, f.Purpose})
 	}
 	slices.SortFunc(lines, func(x, y line) int {
 		if c := slices.Index(categories, x.Category) - slices.Index(categories, y.Category); c != 0 {

@@ -33,7 +33,7 @@ func (c *receiptsListCmd) Run(a *app) error {
 	}
 	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
 	if !a.json {
-		fmt.Fprintln(w, "no.\tissued (UTC)\tbatch\tseq.\tverdict\tvalues kept\trefused")
+		fmt.Fprintln(w, "no.\tissued\tbatch\tseq.\tverdict\tvalues kept\trefused")
 	}
 	for _, jws := range chain {
 		r, err := receipt.Read(jws)
@@ -48,7 +48,7 @@ func (c *receiptsListCmd) Run(a *app) error {
 		if r.Reason != "" {
 			verdict += " (" + r.Reason + ")"
 		}
-		fmt.Fprintf(w, "%d\t%s\t%s\t%d\t%s\t%d\t%d\n", r.Ordinal, r.Issued.UTC().Format("2006-01-02 15:04"), r.Batch, r.Sequence, verdict, sum(r.Kept), sum(r.Refused))
+		fmt.Fprintf(w, "%d\t%s\t%s\t%d\t%s\t%d\t%d\n", r.Ordinal, r.Issued, r.Batch, r.Sequence, verdict, sum(r.Kept), sum(r.Refused))
 	}
 	return w.Flush()
 }

@@ -22,7 +22,7 @@ import (
 type sendCmd struct {
 	Folders []string      `arg:"" optional:"" name:"runfolder" help:"Run folders; one batch each. Without any, what still waits is sent." type:"path"`
 	History bool          `help:"Also send runs from before consent. Ask the lab first."`
-	Again   bool          `help:"Offer a batch again although it has its receipt; nothing is counted twice."`
+	Again   bool          `help:"Offer again what was uploaded or has its receipt; nothing is counted twice."`
 	Wait    time.Duration `help:"How long to wait for receipts; 0 looks once." default:"2m"`
 }
 
@@ -53,15 +53,15 @@ func (c *sendCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if err := s.connect(); err != nil {
-		return err
-	}
-	waiting, err := s.courier.Box.List()
+	waiting, err := s.courier.Box.List() // before connecting, which may bring their receipts
 	if err != nil {
 		return err
 	}
+	if err := s.connect(); err != nil {
+		return err
+	}
 	for _, e := range waiting {
-		if err := s.deliver(e); err != nil {
+		if err := s.resume(e); err != nil {
 			s.failures[e.Batch] = err
 		}
 	}
@@ -107,12 +107,12 @@ func (c *sendCmd) prepare(a *app, h *home.Home) (*sending, error) {
 // connect gets the newest keys and receipts. If the service cannot be reached and a
 // key set is stored, sending goes on as far as the outbox.
 func (s *sending) connect() error {
-	set, err := s.courier.Keys(s.ctx)
-	if err != nil {
+	set, err := s.courier.Connect(s.ctx, func(err error) { s.note("trying again (%s)", advice.For(err).Reason) })
+	s.keys = set
+	if err != nil && set.Serial == 0 {
 		return err
 	}
-	s.keys = set
-	if err := s.courier.Fetch(s.ctx, s.keys); err != nil {
+	if err != nil {
 		return s.network(err)
 	}
 	return nil
@@ -207,6 +207,15 @@ func (s *sending) sealed(folder string, made compose.Composition) (outbox.Entry,
 	return e, s.courier.Box.Add(e, sealed)
 }
 
+// resume delivers a batch of an earlier send, unless its receipt has come meanwhile.
+func (s *sending) resume(e outbox.Entry) error {
+	left, err := s.courier.Outstanding(map[string]bool{e.Batch: true})
+	if err != nil || left == 0 {
+		return err
+	}
+	return s.deliver(e)
+}
+
 // deliver takes one batch to the service, unless that is known to be out of reach.
 func (s *sending) deliver(e outbox.Entry) error {
 	if s.delivered[e.Batch] {
@@ -214,6 +223,10 @@ func (s *sending) deliver(e outbox.Entry) error {
 	}
 	if s.offline != nil {
 		return s.offline
+	}
+	if e.Uploaded && !s.cmd.Again {
+		s.delivered[e.Batch] = true // the store has said so: only the receipt is missing
+		return nil
 	}
 	b := s.bar(filepath.Base(e.Folder), e.Bytes)
 	defer b.done()

@@ -95,7 +95,7 @@ func lookup(err error) Advice {
 	case errors.Is(err, home.ErrKeyExposed):
 		return entry("key-exposed")
 	case errors.Is(err, home.ErrReceiptDiffers):
-		return entry("receipt-chain")
+		return entry("receipt-chain-broken")
 	case errors.Is(err, outbox.ErrDamaged):
 		return entry("outbox-damaged")
 	}

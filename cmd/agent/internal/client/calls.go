@@ -125,13 +125,27 @@ func (c *Client) signed(ctx context.Context, sign Sign, method, path, query stri
 			return fmt.Errorf("encoding a request: %w", err)
 		}
 	}
+	target := path
+	if query != "" {
+		target += "?" + query
+	}
+	err := c.once(ctx, sign, method, path, query, target, b, out)
+	if kind, _ := fault.Public(err); err != nil && kind == fault.Unknown {
+		// A nonce is good once. net/http, or a proxy, repeats a request whose connection
+		// broke, and then the nonce is spent: one more try under another decides.
+		err = c.once(ctx, sign, method, path, query, target, b, out)
+	}
+	return err
+}
+
+func (c *Client) once(ctx context.Context, sign Sign, method, path, query, target string, body []byte, out any) error {
 	ch, err := c.Challenge(ctx)
 	if err != nil {
 		return err
 	}
-	authorization, err := sign(method, path, ch.Nonce, b)
+	authorization, err := sign(method, target, ch.Nonce, body)
 	if err != nil {
 		return fmt.Errorf("signing a request: %w", err)
 	}
-	return c.call(ctx, method, path, query, authorization, b, out)
+	return c.call(ctx, method, path, query, authorization, body, out)
 }

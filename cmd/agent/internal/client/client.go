@@ -42,8 +42,8 @@ const (
 	callTimeout = 45 * time.Second
 )
 
-// Sign makes the Authorization header of one request. path is the API's own path,
-// without the prefix under which it is served and without the query.
+// Sign makes the Authorization header of one request. path is the API's own path
+// with its query, without the prefix under which it is served.
 type Sign func(method, path, nonce string, body []byte) (string, error)
 
 // Client speaks to one service.

@@ -158,7 +158,7 @@ func TestEveryRequestIsSignedUnderItsOwnNonce(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if len(used) != 2 || used[0] != "GET /v1/receipts nonce-x" || used[1] != "GET /v1/receipts nonce-xx" {
+	if len(used) != 2 || used[0] != "GET /v1/receipts?after=0 nonce-x" || used[1] != "GET /v1/receipts?after=0 nonce-xx" {
 		t.Fatalf("got %q", used)
 	}
 }

@@ -76,8 +76,8 @@ func FS(ctx context.Context, fsys fs.FS, labKey []byte) (Composition, error) {
 	if err != nil {
 		return Composition{Report: report}, fmt.Errorf("loading the catalog: %w", err)
 	}
-	kept, dropped := scrub.Project(cat, report.Observations)
-	content := observation.Payload{Catalog: cat.Hash(), Dropped: dropped, Observations: kept}
+	kept, tally := scrub.Project(cat, report.Observations)
+	content := observation.Payload{Catalog: cat.Hash(), Dropped: tally.Files, Observations: kept}
 	if !hasMetrics(content, cat) {
 		return Composition{Report: report, Content: content}, fault.New(fault.Malformed, NoMetrics, nil)
 	}
@@ -94,7 +94,7 @@ func FS(ctx context.Context, fsys fs.FS, labKey []byte) (Composition, error) {
 // hasMetrics tells whether there is anything measured beside the configuration.
 func hasMetrics(p observation.Payload, cat *catalog.Catalog) bool {
 	for _, o := range p.Observations {
-		if f, ok := cat.Field(o.Field); ok && (f.Category == "run-performance" || f.Category == "instrument-performance") {
+		if f, ok := cat.Field(o.Field); ok && (f.Category == catalog.RunPerformance || f.Category == catalog.InstrumentPerformance) {
 			return true
 		}
 	}

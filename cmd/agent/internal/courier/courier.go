@@ -7,9 +7,6 @@ package courier
 import (
 	"context"
 	"crypto/ed25519"
-	"encoding/base64"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -30,7 +27,6 @@ const (
 	KeySetForeign   = "key-set-foreign"   // a key set of another deployment
 	NoKeySet        = "key-set-missing"   // none is stored and none can be fetched
 	NotThisBatch    = "receipt-not-ours"  // a receipt for our batch that describes other bytes
-	ChainBroken     = "receipt-chain"     // a receipt that does not follow the one before
 	ReceiptLate     = "receipt-late"      // no receipt within the time waited
 	NeverUploaded   = "receipt-withdrawn" // the service has forgotten a batch it gave a receipt for
 )
@@ -54,6 +50,31 @@ func (c *Courier) sign(method, path, nonce string, body []byte) (string, error) 
 	return request.Sign(c.Key, c.Enrolment.Instrument, method, path, nonce, body)
 }
 
+// Connect is the first talk of a send: the newest key set, and the receipts that came
+// meanwhile. If the service cannot be reached it returns the stored key set with the
+// error, so that an instrument can seal while the network is away; without a key set
+// that may be used there is nothing to do but return the error alone. It is less
+// patient than Deliver: whoever sends from an isolated instrument should not wait long.
+func (c *Courier) Connect(ctx context.Context, retry func(error)) (keyset.KeySet, error) {
+	_, fetchErr := backoff.Retry(ctx, func() (struct{}, error) {
+		return struct{}{}, final(c.fetchKeys(ctx))
+	}, c.retries(c.Patience/8, retry)...)
+	if kind, _ := fault.Public(fetchErr); fetchErr != nil && kind != fault.Unavailable {
+		return keyset.KeySet{}, fetchErr
+	}
+	set, err := StoredKeys(c.Home, c.Enrolment)
+	if err != nil && fetchErr != nil {
+		return set, fetchErr
+	}
+	if err != nil || fetchErr != nil {
+		return set, errors.Join(err, fetchErr)
+	}
+	_, err = backoff.Retry(ctx, func() (struct{}, error) {
+		return struct{}{}, final(c.Fetch(ctx, set))
+	}, c.retries(c.Patience/8, retry)...)
+	return set, err
+}
+
 // Deliver takes one batch to the service: it asks for a grant and uploads under it,
 // and starts again from the grant as long as only the network or the service stands
 // in the way. When it returns nil the service has the bytes, and the receipt is to
@@ -65,12 +86,8 @@ func (c *Courier) Deliver(ctx context.Context, e outbox.Entry, progress func(int
 		return err
 	}
 	_, err = backoff.Retry(ctx, func() (struct{}, error) {
-		err := c.attempt(ctx, e, sealed, progress)
-		if err != nil && !again(err) {
-			err = backoff.Permanent(err)
-		}
-		return struct{}{}, err
-	}, c.retries(retry)...)
+		return struct{}{}, final(c.attempt(ctx, e, sealed, progress))
+	}, c.retries(c.Patience, retry)...)
 	if err != nil {
 		return c.refused(e, err)
 	}
@@ -113,11 +130,8 @@ func (c *Courier) refused(e outbox.Entry, cause error) error {
 func (c *Courier) Offer(ctx context.Context, s home.Sent) error {
 	g, err := backoff.Retry(ctx, func() (client.Grant, error) {
 		g, err := c.Client.Authorize(ctx, c.sign, client.Offer{Batch: s.Batch, Sequence: s.Sequence, Bytes: s.Bytes, SHA256: s.SHA256})
-		if err != nil && !again(err) {
-			err = backoff.Permanent(err)
-		}
-		return g, err
-	}, c.retries(nil)...)
+		return g, final(err)
+	}, c.retries(c.Patience, nil)...)
 	if err != nil {
 		return fmt.Errorf("offering batch %s again: %w", s.Batch, err)
 	}
@@ -135,10 +149,22 @@ func offer(e outbox.Entry) client.Offer {
 // be decided otherwise in a minute.
 func again(err error) bool {
 	kind, reason := fault.Public(err)
-	return kind == fault.Unavailable && reason != client.Untrusted && reason != client.WrongClock
+	switch reason {
+	case client.Untrusted, client.WrongClock, client.Portal, client.Redirected:
+		return false // a person has to do something first
+	}
+	return kind == fault.Unavailable
 }
 
-func (c *Courier) retries(retry func(error)) []backoff.RetryOption {
+// final marks an error after which trying again is no use.
+func final(err error) error {
+	if err != nil && !again(err) {
+		return backoff.Permanent(err)
+	}
+	return err
+}
+
+func (c *Courier) retries(patience time.Duration, retry func(error)) []backoff.RetryOption {
 	pause := backoff.NewExponentialBackOff()
 	pause.InitialInterval = c.Interval
 	pause.MaxInterval = 20 * c.Interval
@@ -147,7 +173,7 @@ func (c *Courier) retries(retry func(error)) []backoff.RetryOption {
 			retry(err)
 		}
 	}
-	return []backoff.RetryOption{backoff.WithBackOff(pause), backoff.WithMaxElapsedTime(c.Patience), backoff.WithNotify(notify)}
+	return []backoff.RetryOption{backoff.WithBackOff(pause), backoff.WithMaxElapsedTime(patience), backoff.WithNotify(notify)}
 }
 
 // Consent tells the service the lab's answer.

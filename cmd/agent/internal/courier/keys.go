@@ -2,6 +2,8 @@ package courier
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -11,23 +13,7 @@ import (
 	"proactive/shared/keyset"
 )
 
-// Keys returns the key set to seal under and to judge receipts by. It asks the
-// service for a newer one; if the service cannot be reached the stored one serves
-// until it expires, so that an instrument can seal while the network is away.
-func (c *Courier) Keys(ctx context.Context) (keyset.KeySet, error) {
-	fetchErr := c.fetchKeys(ctx)
-	if fetchErr != nil {
-		if kind, _ := fault.Public(fetchErr); kind != fault.Unavailable {
-			return keyset.KeySet{}, fetchErr
-		}
-	}
-	set, err := StoredKeys(c.Home, c.Enrolment)
-	if err != nil && fetchErr != nil {
-		return set, errors.Join(fetchErr, err)
-	}
-	return set, err
-}
-
+// fetchKeys asks the service for its clock and a newer key set.
 func (c *Courier) fetchKeys(ctx context.Context) error {
 	ch, err := c.Client.Challenge(ctx)
 	if err != nil {
@@ -81,4 +67,26 @@ func StoredKeys(h *home.Home, e home.Enrolment) (keyset.KeySet, error) {
 		return keyset.KeySet{}, err
 	}
 	return verifyKeys(signed, e, now)
+}
+
+// verifyKeys verifies a signed key set against the pinned root, and that it is the
+// enrolled deployment's. Before enrolment the deployment is not known and the root
+// decides alone. The zero time skips the expiry.
+func verifyKeys(raw []byte, e home.Enrolment, now time.Time) (keyset.KeySet, error) {
+	pinned, err := hex.DecodeString(e.Root)
+	if err != nil || len(pinned) != sha256.Size {
+		return keyset.KeySet{}, errors.New("the pinned root is not a fingerprint")
+	}
+	signed, err := keyset.ParseSigned(raw)
+	if err != nil {
+		return keyset.KeySet{}, err
+	}
+	set, err := keyset.Verify(signed, [sha256.Size]byte(pinned), now)
+	if err != nil {
+		return keyset.KeySet{}, fmt.Errorf("verifying the key set: %w", err)
+	}
+	if e.Deployment != "" && set.Deployment != e.Deployment {
+		return keyset.KeySet{}, fault.New(fault.Forbidden, KeySetForeign, nil)
+	}
+	return set, nil
 }

@@ -2,8 +2,6 @@ package courier
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"time"
@@ -57,14 +55,13 @@ func (c *Courier) follows(chain []string, jws string, keys keyset.KeySet) (recei
 	}
 	previous := ""
 	if len(chain) > 0 {
-		sum := sha256.Sum256([]byte(chain[len(chain)-1]))
-		previous = hex.EncodeToString(sum[:])
+		previous = receipt.Digest(chain[len(chain)-1])
 	}
 	switch {
 	case r.Deployment != c.Enrolment.Deployment || r.Instrument != c.Enrolment.Instrument:
 		return r, fault.New(fault.Forbidden, NotThisBatch, errors.New("a receipt for someone else"))
 	case r.Ordinal != int64(len(chain))+1 || r.Previous != previous:
-		return r, fault.New(fault.Forbidden, ChainBroken, fmt.Errorf("receipt %d after %d", r.Ordinal, len(chain)))
+		return r, fault.New(fault.Forbidden, receipt.ChainBroken, fmt.Errorf("receipt %d after %d", r.Ordinal, len(chain)))
 	}
 	return r, nil
 }
@@ -89,13 +86,15 @@ func (c *Courier) Settle() error {
 		}
 		byBatch[r.Batch] = r
 	}
+	var wrong error
 	for _, e := range waiting {
 		r, there := byBatch[e.Batch]
 		if !there {
 			continue
 		}
 		if err := Matches(r, e); err != nil {
-			return err
+			wrong = err // this one stays; the others have nothing to do with it
+			continue
 		}
 		// Remembered first: if we crash before the removal, the next Settle removes.
 		if err := c.Home.SetSent(e.Payload, home.Sent{Batch: e.Batch, Sequence: e.Sequence, SHA256: e.SHA256, Bytes: e.Bytes, Ordinal: r.Ordinal}); err != nil {
@@ -105,7 +104,7 @@ func (c *Courier) Settle() error {
 			return err
 		}
 	}
-	return nil
+	return wrong
 }
 
 // Matches tells whether a receipt speaks of the very bytes in the outbox.
@@ -128,7 +127,7 @@ func (c *Courier) Await(ctx context.Context, keys keyset.KeySet, batches map[str
 		if err != nil && !again(err) {
 			return err
 		}
-		left, listErr := c.outstanding(batches)
+		left, listErr := c.Outstanding(batches)
 		if listErr != nil {
 			return listErr
 		}
@@ -153,7 +152,8 @@ func (c *Courier) Await(ctx context.Context, keys keyset.KeySet, batches map[str
 	}
 }
 
-func (c *Courier) outstanding(batches map[string]bool) (int, error) {
+// Outstanding counts those of the batches that are in the outbox.
+func (c *Courier) Outstanding(batches map[string]bool) (int, error) {
 	waiting, err := c.Box.List()
 	if err != nil {
 		return 0, err

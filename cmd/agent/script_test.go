@@ -1,0 +1,113 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"agent": func() { os.Exit(run()) },
+	})
+}
+
+// TestScripts runs the program itself against the API in memory. testdata/*.txt read
+// as sessions. Three commands beside the usual:
+//
+//	service MOOD…       makes the API misbehave ("not-MOOD" ends it); "process" issues
+//	                    the receipts that are due; "stop" ends it
+//	heard N PATTERN     so many of the requests that reached the API contain PATTERN
+//	stored N            so many batches have a receipt
+//	runfolder DIR KIND  writes a run folder
+func TestScripts(t *testing.T) {
+	scripts, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(scripts) == 0 {
+		t.Fatalf("no scripts: %v", err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		RequireExplicitExec: true,
+		UpdateScripts:       *update,
+		Setup: func(env *testscript.Env) error {
+			s := newService(t)
+			env.Defer(s.srv.Close)
+			env.Values["service"] = s
+			env.Setenv("CODE", s.code())
+			env.Setenv("HOME", filepath.Join(env.WorkDir, "user"))
+			env.Setenv("PROACTIVE_HOME", filepath.Join(env.WorkDir, "home"))
+			env.Setenv("TZ", "UTC")
+			env.Setenv("NO_PROXY", "127.0.0.1")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"service":   cmdService,
+			"heard":     cmdHeard,
+			"stored":    cmdStored,
+			"runfolder": cmdRunFolder,
+		},
+	})
+}
+
+func theService(ts *testscript.TestScript) *service { return ts.Value("service").(*service) }
+
+func cmdService(ts *testscript.TestScript, _ bool, args []string) {
+	s := theService(ts)
+	for _, m := range args {
+		switch m {
+		case "process":
+			s.mu.Lock()
+			s.process()
+			s.mu.Unlock()
+		case "stop":
+			s.srv.Close()
+		case "forget":
+			s.mu.Lock()
+			s.requests = nil
+			s.mu.Unlock()
+		case "month-later":
+			s.mu.Lock()
+			s.now = func() time.Time { return time.Now().AddDate(0, 2, 0) }
+			s.mu.Unlock()
+		default:
+			s.mood(m)
+		}
+	}
+}
+
+func cmdHeard(ts *testscript.TestScript, neg bool, args []string) {
+	s := theService(ts)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for _, r := range s.requests {
+		if strings.Contains(r, args[1]) {
+			n++
+		}
+	}
+	if (fmt.Sprint(n) == args[0]) == neg {
+		ts.Fatalf("%d requests contain %q: %q", n, args[1], s.requests)
+	}
+}
+
+func cmdStored(ts *testscript.TestScript, _ bool, args []string) {
+	s := theService(ts)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if fmt.Sprint(len(s.receipts)) != args[0] {
+		ts.Fatalf("%d receipts", len(s.receipts))
+	}
+}
+
+func cmdRunFolder(ts *testscript.TestScript, _ bool, args []string) {
+	kind := ""
+	if len(args) > 1 {
+		kind = args[1]
+	}
+	runFolder(theService(ts).t, ts.MkAbs(args[0]), kind)
+}
