@@ -16,7 +16,7 @@ var (
 // Check refuses a receipt that contradicts itself, before it is signed and after it is
 // verified.
 func (r Receipt) Check() error {
-	_, issuedErr := time.Parse(TimeFormat, r.Issued)
+	issued, issuedErr := time.Parse(TimeFormat, r.Issued)
 	switch {
 	case r.Format != Format:
 		return errors.New("format")
@@ -40,7 +40,7 @@ func (r Receipt) Check() error {
 		return errors.New("sha256")
 	case r.Payload != "" && !sha256Hex.MatchString(r.Payload) || r.Payload == "" && r.Verdict == Stored:
 		return errors.New("payload")
-	case issuedErr != nil:
+	case issuedErr != nil || issued.Format(TimeFormat) != r.Issued:
 		return errors.New("issued")
 	}
 	return nil

@@ -44,7 +44,11 @@ func Issue(ctx context.Context, signer Signer, chain Chain, r Receipt, clean Pla
 		case err == nil:
 			return Entry{JWS: jws, Clean: clean}, nil
 		case errors.Is(err, ErrAlready):
-			return chain.Entry(ctx, r.Instrument, r.Batch)
+			first, err := chain.Entry(ctx, r.Instrument, r.Batch)
+			if err != nil {
+				return Entry{}, fmt.Errorf("reading the first receipt of batch %s: %w", r.Batch, err)
+			}
+			return first, nil
 		case errors.Is(err, ErrHeadMoved):
 			continue
 		default:
@@ -63,8 +67,8 @@ func Digest(jws string) string {
 // protected is the JWS header. Its members stand in this order.
 type protected struct {
 	Alg string `json:"alg"`
-	Typ string `json:"typ"`
 	Kid string `json:"kid"`
+	Typ string `json:"typ"`
 }
 
 // Type is the "typ" of the JWS header: it keeps a signature on a receipt from being one
