@@ -51,17 +51,20 @@ func run(ctx context.Context) error {
 // of them. The others are done all the same: doing them again changes nothing.
 func handle(ctx context.Context, starter casework.Starter, batch events.DynamoDBEvent) (answer events.DynamoDBEventResponse) {
 	for _, record := range batch.Records {
-		was, now, ok, err := tables.FindingsOf(record)
+		f, ok, err := tables.FindingOf(record)
+		if err == nil && !ok {
+			continue // a decision that changed no finding
+		}
 		var result casework.Result
-		if err == nil && ok {
-			result, err = starter.Run(ctx, was, now)
+		if err == nil {
+			result, err = starter.Run(ctx, f)
 		}
 		if err != nil {
-			slog.ErrorContext(ctx, "finding not placed", slog.String("finding", now.ID), slog.String("error", err.Error()))
+			slog.ErrorContext(ctx, "finding not placed", slog.String("finding", f.ID), slog.String("error", err.Error()))
 			answer.BatchItemFailures = append(answer.BatchItemFailures, events.DynamoDBBatchItemFailure{ItemIdentifier: record.Change.SequenceNumber})
 			continue
 		}
-		slog.InfoContext(ctx, "finding placed", slog.String("finding", now.ID), slog.String("case", result.Case), slog.String("reason", string(result.Reason)))
+		slog.InfoContext(ctx, "finding placed", slog.String("finding", f.ID), slog.String("case", result.Case), slog.String("reason", string(result.Reason)))
 	}
 	return answer
 }

@@ -17,7 +17,6 @@ const (
 	Resumed      Reason = "resumed"        // this finding's case is open: a repetition, or a crash before
 	AlreadyCased Reason = "already-cased"  // its case is closed; a late delivery opens no other
 	NotActive    Reason = "not-active"     // withdrawn: nothing to do, a person closes the case
-	StillActive  Reason = "still-active"   // was active before: its evidence changed, not its standing
 	OfOldEpoch   Reason = "before-service" // the component was serviced since
 )
 
@@ -53,15 +52,12 @@ type Result struct {
 	Reason Reason
 }
 
-// Run sees to it that an active finding belongs to a case and that the case runs. was is
-// the finding before the change, nil if it is new. It may be called any number of times
-// with the same change, and at the same time with others.
-func (s Starter) Run(ctx context.Context, was *health.Finding, f health.Finding) (Result, error) {
-	switch {
-	case f.State != health.Active:
+// Run sees to it that an active finding belongs to a case and that the case runs. It may
+// be called any number of times with the same finding, and at the same time with others:
+// also when only its evidence changed, which heals what an earlier record failed to do.
+func (s Starter) Run(ctx context.Context, f health.Finding) (Result, error) {
+	if f.State != health.Active {
 		return Result{Reason: NotActive}, nil
-	case was != nil && was.State == health.Active:
-		return Result{Reason: StillActive}, nil
 	}
 	for range attempts {
 		c, reason, err := s.place(ctx, f)

@@ -67,7 +67,7 @@ func TestStarter(t *testing.T) {
 	warm, saturated := finding("chiller", "warm", 0), finding("chiller", "saturated", 0)
 	first, second := casework.ID(testInstrument, "chiller", 1), casework.ID(testInstrument, "chiller", 2)
 	type step struct {
-		was, now  *health.Finding
+		now       *health.Finding
 		closeCase string
 		epoch     int
 		want      casework.Result
@@ -79,8 +79,7 @@ func TestStarter(t *testing.T) {
 	for name, steps := range map[string][]step{
 		"a finding opens a case":              {{now: &warm, want: casework.Result{Case: first, Reason: casework.Opened}}},
 		"a withdrawn one opens none":          {{now: &withdrawn, want: casework.Result{Reason: casework.NotActive}}},
-		"more evidence opens none":            {{was: &warm, now: &warm, want: casework.Result{Reason: casework.StillActive}}},
-		"a finding that came back opens one":  {{was: &withdrawn, now: &warm, want: casework.Result{Case: first, Reason: casework.Opened}}},
+		"a finding that came back opens one":  {{now: &withdrawn, want: casework.Result{Reason: casework.NotActive}}, {now: &warm, want: casework.Result{Case: first, Reason: casework.Opened}}},
 		"a second rule joins the case":        {{now: &warm, want: casework.Result{Case: first, Reason: casework.Opened}}, {now: &saturated, want: casework.Result{Case: first, Reason: casework.Attached}}},
 		"another component is another case":   {{now: &warm, want: casework.Result{Case: first, Reason: casework.Opened}}, {now: &other, want: casework.Result{Case: casework.ID(testInstrument, "pump", 1), Reason: casework.Opened}}},
 		"delivered again":                     {{now: &warm, want: casework.Result{Case: first, Reason: casework.Opened}}, {now: &warm, want: casework.Result{Case: first, Reason: casework.Resumed}}},
@@ -99,7 +98,7 @@ func TestStarter(t *testing.T) {
 					r.close(t, s.closeCase, s.epoch)
 					continue
 				}
-				got, err := r.starter.Run(t.Context(), s.was, *s.now)
+				got, err := r.starter.Run(t.Context(), *s.now)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -125,7 +124,7 @@ func TestStarterManyFindingsRaceForOneCase(t *testing.T) {
 	var wg sync.WaitGroup
 	for i := range 6 {
 		wg.Go(func() {
-			if _, err := r.starter.Run(t.Context(), nil, finding("chiller", fmt.Sprint("rule", i), 0)); err != nil {
+			if _, err := r.starter.Run(t.Context(), finding("chiller", fmt.Sprint("rule", i), 0)); err != nil {
 				t.Error(err)
 			}
 		})
@@ -159,11 +158,11 @@ func TestStarterLosesTheRaceAndAttaches(t *testing.T) {
 	r := newRoom(t)
 	loser := r.starter
 	loser.Books = &slow{Books: r.cases, meanwhile: func() {
-		if _, err := r.starter.Run(t.Context(), nil, finding("chiller", "warm", 0)); err != nil {
+		if _, err := r.starter.Run(t.Context(), finding("chiller", "warm", 0)); err != nil {
 			t.Error(err)
 		}
 	}}
-	got, err := loser.Run(t.Context(), nil, finding("chiller", "saturated", 0))
+	got, err := loser.Run(t.Context(), finding("chiller", "saturated", 0))
 	if err != nil || got.Reason != casework.Attached {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -171,12 +170,12 @@ func TestStarterLosesTheRaceAndAttaches(t *testing.T) {
 
 func TestStarterTheCaseClosesBetweenPlacingAndStarting(t *testing.T) {
 	r := newRoom(t)
-	if _, err := r.starter.Run(t.Context(), nil, finding("chiller", "warm", 0)); err != nil {
+	if _, err := r.starter.Run(t.Context(), finding("chiller", "warm", 0)); err != nil {
 		t.Fatal(err)
 	}
 	id := casework.ID(testInstrument, "chiller", 1)
 	r.workflow.BeforeStart(func() { r.close(t, id, 1) })
-	got, err := r.starter.Run(t.Context(), nil, finding("chiller", "warm", 1))
+	got, err := r.starter.Run(t.Context(), finding("chiller", "warm", 1))
 	// It was attached to a case that closed at once: its case is that one, and closed.
 	want := casework.Result{Case: id, Reason: casework.AlreadyCased}
 	if err != nil || got != want {
@@ -197,7 +196,7 @@ func TestStarterSurvivesEveryStoreFailure(t *testing.T) {
 				failed := 0
 				for _, f := range []health.Finding{finding("chiller", "warm", 0), finding("chiller", "saturated", 0)} {
 					for range 2 { // the stream is read again from what failed
-						_, err := r.starter.Run(t.Context(), nil, f)
+						_, err := r.starter.Run(t.Context(), f)
 						if err == nil {
 							break
 						}

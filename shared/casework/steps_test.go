@@ -48,7 +48,7 @@ func newWard(t testing.TB) ward {
 			t.Fatal(err)
 		}
 	}
-	result, err := w.starter.Run(t.Context(), nil, f)
+	result, err := w.starter.Run(t.Context(), f)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -247,7 +247,7 @@ func TestCloseAfterTheFaultCameBack(t *testing.T) {
 	if err := w.findings.Commit(t.Context(), testInstrument, 1, []health.Finding{again}); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := w.starter.Run(t.Context(), nil, again); err != nil || got.Reason != casework.Attached {
+	if got, err := w.starter.Run(t.Context(), again); err != nil || got.Reason != casework.Attached {
 		t.Fatal(got, err)
 	}
 	call := w.call(casework.StepClose)

@@ -79,7 +79,7 @@ func (j *journey) deliver(batches ...handoff.Stored) {
 			j.t.Fatal(err)
 		}
 		for _, c := range j.findings.Stream() {
-			if _, err := j.starter.Run(j.t.Context(), c.Old, c.New); err != nil {
+			if _, err := j.starter.Run(j.t.Context(), c.New); err != nil {
 				j.t.Fatal(err)
 			}
 		}

@@ -3,6 +3,7 @@ package tables
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -116,35 +117,20 @@ func (t *Findings) Commit(ctx context.Context, instrument string, revision int64
 	return raced(err, score.ErrRaced, "writing findings")
 }
 
-// FindingsOf reads a record of the findings table's stream: the finding before the
-// change (nil if it is new) and after it. ok is false for a record that is not of a
-// finding, or that removes one.
-func FindingsOf(record events.DynamoDBEventRecord) (was *health.Finding, now health.Finding, ok bool, err error) {
+// FindingOf reads the finding that a record of the findings table's stream writes. ok is
+// false for a record that is not of a finding, or that removes one.
+func FindingOf(record events.DynamoDBEventRecord) (f health.Finding, ok bool, err error) {
 	image := record.Change.NewImage
-	if sk, there := image["sk"]; !there || sk.DataType() != events.DataTypeString || !strings.HasPrefix(sk.String(), findingPrefix) {
-		return nil, now, false, nil
+	sk, there := image["sk"]
+	if !there || sk.DataType() != events.DataTypeString || !strings.HasPrefix(sk.String(), findingPrefix) {
+		return f, false, nil
 	}
-	if now, err = findingOf(image); err != nil {
-		return nil, now, false, err
-	}
-	if len(record.Change.OldImage) > 0 {
-		old, err := findingOf(record.Change.OldImage)
-		if err != nil {
-			return nil, now, false, err
-		}
-		was = &old
-	}
-	return was, now, true, nil
-}
-
-func findingOf(image map[string]events.DynamoDBAttributeValue) (health.Finding, error) {
-	var f health.Finding
 	document, there := image["document"]
 	if !there || document.DataType() != events.DataTypeString {
-		return f, fmt.Errorf("reading a finding's image: it has no document")
+		return f, false, errors.New("reading a finding's image: it has no document")
 	}
 	if err := json.Unmarshal([]byte(document.String()), &f); err != nil {
-		return f, fmt.Errorf("decoding a finding's image: %w", err)
+		return f, false, fmt.Errorf("decoding a finding's image: %w", err)
 	}
-	return f, nil
+	return f, true, nil
 }

@@ -41,7 +41,8 @@ func (t *Health) PutRun(ctx context.Context, f health.Features) error {
 			"pk": text(f.Instrument), "sk": text(layout.RunRow(f.Sequence)),
 			"batch": text(f.Batch), "sequence": number(f.Sequence), "document": text(string(document)),
 		},
-		ConditionExpression:       aws.String("attribute_not_exists(pk) OR batch = :batch"),
+		ConditionExpression:       aws.String("attribute_not_exists(pk) OR #batch = :batch"),
+		ExpressionAttributeNames:  map[string]string{"#batch": "batch"}, // a reserved word
 		ExpressionAttributeValues: row{":batch": text(f.Batch)},
 	})
 	return raced(err, score.ErrSequenceTaken, fmt.Sprintf("storing run %d", f.Sequence))
