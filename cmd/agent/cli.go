@@ -75,6 +75,9 @@ func execute(ctx context.Context, args []string, in io.Reader, out, errOut io.Wr
 	}
 	a := &app{ctx: ctx, in: in, out: out, err: errOut, now: time.Now,
 		screen: terminal(errOut), asks: terminal(in)}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
 	a.json = slices.Contains(args, "--json")
 	parsed, err := parser.Parse(args)
 	if err != nil {
@@ -116,7 +119,7 @@ func (a *app) fail(told advice.Advice) {
 	if a.json {
 		a.print(map[string]any{"error": told.Reason, "message": told.Says, "next": told.Next, "exit": told.Exit})
 	}
-	fmt.Fprintf(a.err, "agent: %s\n", told.Says)
+	fmt.Fprintf(a.err, "agent: %s [%s]\n", told.Says, told.Reason)
 	if told.Next != "" {
 		fmt.Fprintf(a.err, "       %s\n", told.Next)
 	}

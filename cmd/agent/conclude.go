@@ -95,9 +95,9 @@ func (s *sending) tell(acc account) {
 			}
 		}
 	case acc.Batch != "":
-		s.say("%s: sealed as batch %s (%d), and kept. %s", name, acc.Batch, acc.Sequence, acc.Message)
+		s.say("%s: sealed as batch %s (%d), and kept. %s [%s]", name, acc.Batch, acc.Sequence, acc.Message, acc.Reason)
 	default:
-		s.say("%s: not sent. %s", name, acc.Message)
+		s.say("%s: not sent. %s [%s]", name, acc.Message, acc.Reason)
 	}
 	if acc.Next != "" {
 		s.say("  %s", acc.Next)

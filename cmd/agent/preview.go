@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 	"text/tabwriter"
@@ -121,9 +122,9 @@ func (a *app) show(folder string, made compose.Composition, fields []line) {
 		fmt.Fprintf(w, "  %s\t%d\t%s\t%s\n", f.Field, f.Count, unit, f.Purpose)
 	}
 	_ = w.Flush()
-	for kind, d := range made.Content.Dropped {
-		if d.Unknown+d.Refused > 0 {
-			a.say("\nof %s: %d off the catalog and %d out of bounds are dropped", kind, d.Unknown, d.Refused)
+	for _, kind := range slices.Sorted(maps.Keys(made.Content.Dropped)) {
+		if d := made.Content.Dropped[kind]; d.Unknown+d.Refused > 0 {
+			a.say("\nstays here, from %s: %s not in the catalog, %d not as the catalog allows", kind, count(d.Unknown, "value", "values"), d.Refused)
 		}
 	}
 	a.files(made)

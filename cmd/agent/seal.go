@@ -5,10 +5,18 @@ import (
 
 	"proactive/cmd/agent/internal/compose"
 	"proactive/cmd/agent/internal/courier"
+	"proactive/shared/batch"
 	"proactive/shared/fault"
 	"proactive/shared/observation"
 	"proactive/shared/seal"
 )
+
+// tooLarge is also authorize's reason: here it spares the outbox a batch that could
+// never leave it.
+const tooLarge = "batch-too-large"
+
+// sealingOverhead is more than what sealing adds to 32 MiB.
+const sealingOverhead = 64 << 10
 
 // seal compresses, encrypts and signs a composition as one batch for the deployment
 // alone. This computer cannot open what it returns.
@@ -25,10 +33,14 @@ func (s *sending) seal(id string, sequence int64, made compose.Composition) ([]b
 	if err != nil {
 		return nil, fmt.Errorf("reading the deployment's key: %w", err)
 	}
+	packed := observation.Compress(made.Payload)
+	if len(packed) > batch.MaxCiphertext-sealingOverhead {
+		return nil, fault.New(fault.Malformed, tooLarge, nil)
+	}
 	return seal.Seal(seal.Params{
 		Deployment: s.courier.Enrolment.Deployment, Instrument: s.courier.Enrolment.Instrument,
 		Batch: id, Sequence: sequence, Catalog: made.Catalog,
-		Plaintext: observation.Compress(made.Payload), PayloadBytes: int64(len(made.Payload)),
+		Plaintext: packed, PayloadBytes: int64(len(made.Payload)),
 		Recipients: []seal.Recipient{{ID: key.ID, Key: public}},
 		Signer:     s.courier.Key,
 	})

@@ -151,16 +151,35 @@ func (s *sending) folder(folder string) account {
 	if found {
 		return s.already(acc, sent)
 	}
-	e, err := s.sealed(folder, made)
-	if err != nil {
-		return s.failed(acc, err)
+	for range attempts {
+		var e outbox.Entry
+		if e, err = s.sealed(folder, made); err != nil {
+			return s.failed(acc, err)
+		}
+		acc.Batch, acc.Sequence, acc.Bytes = e.Batch, e.Sequence, e.Bytes
+		err = s.deliver(e)
+		if _, reason := fault.Public(err); err == nil || reason != sequenceTaken {
+			break
+		}
+		// The number was used in an earlier life of this instrument, whose home is gone.
+		// The service has nothing of this batch, and the run folder is still here: it is
+		// sealed anew under the next number.
+		if err := s.courier.Box.Remove(e.Batch); err != nil {
+			return s.failed(acc, err)
+		}
 	}
-	acc.Batch, acc.Sequence, acc.Bytes = e.Batch, e.Sequence, e.Bytes
-	if err := s.deliver(e); err != nil {
+	if err != nil {
 		return s.failed(acc, err)
 	}
 	return acc
 }
+
+// sequenceTaken is authorize's reason; attempts bounds how many taken numbers in a row
+// are passed over.
+const (
+	sequenceTaken = "sequence-taken"
+	attempts      = 32
+)
 
 // already accounts for a run folder whose very content has its receipt.
 func (s *sending) already(acc account, sent home.Sent) account {

@@ -151,6 +151,26 @@ func TestSealedOfflineSentLater(t *testing.T) {
 	l.settled(2)
 }
 
+// The home was lost and the instrument enrolled anew: numbers of its earlier life are
+// taken, and passed over.
+func TestNumbersOfAnEarlierLifeArePassedOver(t *testing.T) {
+	l := newLab(t)
+	l.service.mu.Lock()
+	for n := range int64(3) {
+		l.service.batches[fmt.Sprint("earlier ", n)] = &upload{Sequence: n + 1}
+	}
+	l.service.mu.Unlock()
+	folder := filepath.Join(t.TempDir(), "run")
+	runFolder(t, folder, "")
+	out, code := l.agent(t.Context(), "send", folder)
+	if code != advice.Done || !strings.Contains(out, `"sequence":4,"verdict":"stored"`) {
+		t.Fatalf("exit %d: %s", code, out)
+	}
+	if left, err := os.ReadDir(filepath.Join(l.home, "outbox")); err != nil || len(left) != 0 {
+		t.Errorf("left in the outbox: %v, %v", left, err)
+	}
+}
+
 // What preview shows is what send seals, byte for byte, whatever the run folder.
 func TestPreviewIsWhatIsSent(t *testing.T) {
 	l := newLab(t)

@@ -17,7 +17,10 @@ var table = map[string]Advice{
 	"not-enrolled":     {Says: "This agent is not enrolled; nothing was sent.", Next: "Ask the service team for a code, then `agent enroll CODE`.", Exit: RefusedHere},
 	"already-enrolled": {Says: "This agent is enrolled already.", Next: "See `agent status`. For another instrument on this computer, give another --home.", Exit: RefusedHere},
 	"bad-code":         {Says: "This is not a complete enrolment code.", Next: "Copy all of it, from proactive1- to the end; a checksum tells us that something is missing or changed.", Exit: Usage},
-	"code-refused":     {Says: "The service does not accept this code: it was used, has expired, or was withdrawn.", Next: "Ask the service team for a new one.", Exit: Refused},
+	"code-refused":     {Says: "The service does not accept this code.", Next: "Ask the service team for a new one.", Exit: Refused},
+	"code-used":        {Says: "This code was used by another agent.", Next: "Ask the service team for a new one, and tell them if that was not you.", Exit: Refused},
+	"code-expired":     {Says: "This code has expired.", Next: "Ask the service team for a new one.", Exit: Refused},
+	"revoked":          {Says: "The service does not serve this instrument any more.", Next: "Ask the service team.", Exit: Refused},
 	"bad-address":      {Says: "The service's address is neither https nor on this computer; nothing was sent there.", Next: "Ask the service team for a new code.", Exit: Untrusted},
 
 	// Trust. Nothing that fails here was believed, and nothing was sent because of it.
@@ -64,6 +67,11 @@ var table = map[string]Advice{
 	"receipt-late":    {Says: "No receipt yet. The batch is kept until there is one.", Next: "`agent send` looks again.", Exit: NoReceipt},
 
 	// The service's refusals.
-	"unauthorised": {Says: "The service does not accept this instrument's signature: it is not enrolled there any more.", Next: "Ask the service team; `agent status` shows the instrument's id.", Exit: Refused},
-	"no-consent":   {Says: "At the service the lab's consent is off. Nothing was taken.", Next: "`agent off`, then `agent on`, states it anew.", Exit: Refused},
+	"unauthorised":    {Says: "The service does not accept this instrument's signature: it is not enrolled there any more.", Next: "Ask the service team; `agent status` shows the instrument's id.", Exit: Refused},
+	"daily-quota":     {Says: "This instrument has sent all it may send today. What was sealed is kept.", Next: "`agent send` tomorrow; if it happens often, ask the service team.", Exit: Refused},
+	"batch-too-large": {Says: "This run is larger than a batch may be; nothing of it was sent.", Next: "Tell the service team which instrument and how many tiles.", Exit: Refused},
+	"batch-differs":   {Says: "The service knows this batch with other bytes.", Next: "Tell the service team, with the output of `agent status`.", Exit: Refused},
+	"sequence-taken":  {Says: "The batch's number was taken in an earlier life of this instrument.", Next: "Send the run folder again; it gets another number.", Exit: Refused},
+	"bad-request":     {Says: "The service does not understand this agent.", Next: "Ask the service team for a newer agent.", Exit: Refused},
+	"no-consent":      {Says: "At the service the lab's consent is off. Nothing was taken.", Next: "`agent off`, then `agent on`, states it anew.", Exit: Refused},
 }
