@@ -104,8 +104,9 @@ func Encode(w io.Writer, p Payload) error {
 		return fmt.Errorf("encoding a payload's header: %w", malformed(TooLarge, nil))
 	}
 	total := len(line) + 1
-	out.Write(line)
-	out.WriteByte('\n')
+	if err := writeLine(out, line); err != nil {
+		return err
+	}
 	for i, o := range rows {
 		if i > 0 && Compare(rows[i-1], o) == 0 {
 			return fmt.Errorf("encoding a payload: %w", malformed(Repeated, nil))
@@ -117,8 +118,9 @@ func Encode(w io.Writer, p Payload) error {
 		if total += len(line) + 1; total > MaxPayload {
 			return fmt.Errorf("encoding a payload: %w", malformed(TooLarge, nil))
 		}
-		out.Write(line)
-		out.WriteByte('\n')
+		if err := writeLine(out, line); err != nil {
+			return err
+		}
 	}
 	if err := out.Flush(); err != nil {
 		return fmt.Errorf("writing a payload: %w", err)
@@ -250,6 +252,17 @@ func readLine(in *bufio.Reader, limit int) ([]byte, error) {
 	default:
 		return nil, fmt.Errorf("reading a payload: %w", err)
 	}
+}
+
+func writeLine(out *bufio.Writer, line []byte) error {
+	_, err := out.Write(line)
+	if err == nil {
+		err = out.WriteByte('\n')
+	}
+	if err != nil {
+		return fmt.Errorf("writing a payload: %w", err)
+	}
+	return nil
 }
 
 func malformed(reason string, cause error) *fault.Fault {

@@ -29,7 +29,7 @@ func Decompress(frame []byte, maxBytes int64) ([]byte, error) {
 	if err := h.Decode(frame); err != nil || h.Skippable || h.DictionaryID != 0 || !h.HasFCS {
 		return nil, fmt.Errorf("decompressing: %w", malformed(NotOneFrame, err))
 	}
-	if h.FrameContentSize > uint64(max(maxBytes, 0)) || h.WindowSize > maxWindow && !h.SingleSegment {
+	if maxBytes < 0 || h.FrameContentSize > uint64(maxBytes) || h.WindowSize > maxWindow && !h.SingleSegment {
 		return nil, fmt.Errorf("decompressing: %w", malformed(ExpansionLimit, nil))
 	}
 	if n, err := frameLength(frame, h); err != nil || n != len(frame) {

@@ -42,7 +42,6 @@ var errDigest = errors.New("the object is not the one that was claimed")
 type outcome struct {
 	receipt receipt.Receipt // verdict, reason, counts
 	clean   []byte          // the Parquet file, if stored
-	kept    []observation.Observation
 }
 
 // judge reads a batch and decides. An error is a failure of something we depend on; bad
@@ -123,7 +122,7 @@ func (s *Stage) sift(m handoff.Validated, payload []byte, content observation.Pa
 	for _, o := range kept {
 		r.Kept[o.Field]++
 	}
-	return outcome{receipt: r, clean: file, kept: kept}, nil
+	return outcome{receipt: r, clean: file}, nil
 }
 
 // rejected turns a fault that is the content's into a verdict; any other error stays one.

@@ -9,6 +9,7 @@ import (
 
 	"proactive/shared/catalog"
 	"proactive/shared/handoff"
+	"proactive/shared/journal"
 	"proactive/shared/layout"
 	"proactive/shared/receipt"
 	"proactive/shared/seal"
@@ -61,8 +62,12 @@ type Stage struct {
 	Signer     receipt.Signer
 	Next       Next
 	Now        func() time.Time
-	Log        *slog.Logger
+	Log        *slog.Logger // from journal.New
 }
+
+// countPrefix and the verdict make the name of a counter: batches_stored,
+// batches_quarantined, batches_rejected.
+const countPrefix = "batches_"
 
 // maxObject bounds what is held of an upload: ciphertext, header, signature, format line.
 const maxObject = 32<<20 + 16<<10
@@ -100,10 +105,7 @@ func (s *Stage) Handle(ctx context.Context, m handoff.Validated) error {
 	if entry, err = receipt.Issue(ctx, s.Signer, s.Chain, r, clean); err != nil {
 		return err
 	}
-	s.Log.InfoContext(ctx, "batch scrubbed",
-		slog.String("instrument", m.Instrument), slog.String("batch", m.Batch),
-		slog.String("verdict", string(r.Verdict)), slog.String("reason", r.Reason),
-		slog.Int("kept", len(outcome.kept)), slog.Int("refused", total(r.Refused)))
+	s.count(ctx, m, entry, outcome)
 	return s.handOn(ctx, m, entry)
 }
 
@@ -138,6 +140,17 @@ func (s *Stage) handOn(ctx context.Context, m handoff.Validated, e receipt.Entry
 		return fmt.Errorf("handing batch %s to score: %w", m.Batch, err)
 	}
 	return nil
+}
+
+// count counts the batch under the verdict that stands, which may be another delivery's.
+func (s *Stage) count(ctx context.Context, m handoff.Validated, e receipt.Entry, o outcome) {
+	r, err := receipt.Read(e.JWS)
+	if err != nil {
+		r = o.receipt
+	}
+	journal.Count(ctx, s.Log, countPrefix+string(r.Verdict),
+		slog.String("instrument", m.Instrument), slog.String("batch", m.Batch), slog.String("reason", r.Reason),
+		slog.Int64("ordinal", r.Ordinal), slog.Int("kept", total(r.Kept)), slog.Int("refused", total(r.Refused)))
 }
 
 func total(counts map[string]int) int {
