@@ -1,0 +1,102 @@
+package observe
+
+import (
+	"cmp"
+	"io"
+	"maps"
+	"math"
+	"slices"
+
+	"proactive/shared/interop"
+	"proactive/shared/observation"
+)
+
+// maxTiles bounds the tiles a file may name; the largest flow cell has some 6,000.
+const maxTiles = 20_000
+
+func (b *builder) tiles(in io.Reader) (bool, Reason) {
+	tiles := interop.Tiles{}
+	f, err := interop.ReadTiles(in, tiles, maxTiles)
+	if clusters, pf, ok := tiles.Totals(); ok {
+		b.report.Summary.Clusters, b.report.Summary.ClustersPF = clusters, pf
+	}
+	for _, id := range slices.SortedFunc(maps.Keys(tiles), func(a, b interop.Tile) int {
+		return cmp.Or(cmp.Compare(a.Lane, b.Lane), cmp.Compare(a.Number, b.Number))
+	}) {
+		m := tiles[id]
+		b.tile("tile.clusters", id, 0, m.Clusters)
+		b.tile("tile.clusters_pf", id, 0, m.ClustersPF)
+		b.tile("tile.density", id, 0, m.Density)
+		b.tile("tile.density_pf", id, 0, m.DensityPF)
+		for i, r := range m.Reads {
+			if read := i + 1; b.insert(read) {
+				b.tile("tile.phasing", id, read, r.Phasing)
+				b.tile("tile.prephasing", id, read, r.Prephasing)
+				b.tile("tile.aligned", id, read, r.Aligned)
+			}
+		}
+	}
+	return metricReason(f, err)
+}
+
+// insert tells whether a read is of the insert, not of an index. Without RunInfo.xml
+// nobody knows, and nothing is said of any read.
+func (b *builder) insert(read int) bool {
+	for _, r := range b.info.Reads {
+		if r.Number == read {
+			return !r.Index
+		}
+	}
+	return false
+}
+
+// tile adds one tile's value. A value that the file does not have is not an observation.
+func (b *builder) tile(field string, id interop.Tile, read int, v float64) {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return
+	}
+	b.add(observation.Observation{Field: field, Lane: id.Lane, Tile: id.Number, Read: read, Value: v})
+}
+
+// place is where quality is summed: never finer than a surface and a window of cycles.
+type place struct{ lane, surface, read, window int }
+
+type bases struct{ all, q30 uint64 }
+
+// quality sums the histograms over usable cycles: the last cycle of each read is left
+// out, as in the reference's %≥Q30, for it has no following cycle to correct phasing by.
+// An index read is one window, whatever its length.
+func (b *builder) quality(in io.Reader) (bool, Reason) {
+	if len(b.info.Reads) == 0 {
+		return false, NeedsRunInfo
+	}
+	sums := map[place]bases{}
+	f, err := interop.ReadQuality(in, func(bins interop.Bins, q interop.Quality) {
+		read, within, ok := b.info.ReadOf(q.Cycle)
+		if !ok || within == read.Cycles || q.Tile.Lane < 1 || q.Tile.Lane > 16 {
+			return
+		}
+		window := 1
+		if !read.Index {
+			window = within - (within-1)%observation.WindowCycles
+		}
+		at := place{q.Tile.Lane, q.Tile.Surface(), read.Number, window}
+		total, good := bins.AtLeast(q.Counts, 30)
+		s := sums[at]
+		sums[at] = bases{s.all + total, s.q30 + good}
+	})
+	var total bases
+	for at, s := range sums {
+		total = bases{total.all + s.all, total.q30 + s.q30}
+		o := observation.Observation{Lane: at.lane, Surface: at.surface, Read: at.read, Cycle: at.window}
+		o.Field, o.Value = "q.bases", float64(s.all)
+		b.add(o)
+		o.Field, o.Value = "q.bases_q30", float64(s.q30)
+		b.add(o)
+	}
+	if total.all > 0 {
+		q30 := 100 * float64(total.q30) / float64(total.all)
+		b.report.Summary.Q30 = &q30
+	}
+	return metricReason(f, err)
+}

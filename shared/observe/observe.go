@@ -1,0 +1,236 @@
+// Package observe turns a run folder into observations: typed, base-blind aggregates.
+// It opens only the files on its allow-list and says of everything else that it did
+// not. It is the only builder: what preview shows and send seals comes from here.
+package observe
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"time"
+
+	"proactive/shared/catalog"
+	"proactive/shared/interop"
+	"proactive/shared/observation"
+	"proactive/shared/runfolder"
+	"proactive/shared/telemetry"
+)
+
+// Options of a reading.
+type Options struct {
+	// LabKey is the lab's secret, under which names that are join keys leave.
+	LabKey []byte
+}
+
+// Report is what a run folder gave.
+type Report struct {
+	Observations []observation.Observation
+	// Files names every entry that was seen, read or not, in the order of the folder.
+	Files         []FileNote
+	Serial, RunID string // for the lab's own eyes and for the agent's checks: they do not leave
+	Started       time.Time
+	Summary       Summary
+	// Complete tells that the run says it has ended.
+	Complete bool
+}
+
+// Summary is the run in three numbers.
+type Summary struct {
+	Clusters, ClustersPF float64
+	// Q30 is the percentage of bases at Q30 or better over all reads and usable
+	// cycles; nil where the run has no quality metrics.
+	Q30 *float64
+}
+
+// FileNote is what became of one file.
+type FileNote struct {
+	Name   string // path in the run folder
+	Kind   catalog.FileKind
+	Read   bool
+	Reason Reason // why it was not read, or not whole
+}
+
+// Run reads the run folder in fsys. A file that cannot be read is named with its reason
+// and the rest is used; an error means that the folder itself could not be listed.
+func Run(ctx context.Context, fsys fs.FS, o Options) (Report, error) {
+	b := &builder{key: o.LabKey}
+	found, notes, err := list(fsys)
+	if err != nil {
+		return Report{}, err
+	}
+	b.report.Files = notes
+	// RunInfo.xml first: it says which cycle belongs to which read.
+	for _, kind := range []catalog.FileKind{catalog.RunInfo, catalog.RunParameters, catalog.RunCompletion, catalog.TileMetrics, catalog.QMetrics, catalog.Telemetry} {
+		for _, i := range found[kind] {
+			if err := ctx.Err(); err != nil {
+				return b.report, fmt.Errorf("reading the run folder: %w", err)
+			}
+			note := &b.report.Files[i]
+			note.Read, note.Reason = b.open(fsys, *note)
+		}
+	}
+	return b.report, nil
+}
+
+// maxFile bounds a file on the allow-list, in bytes.
+const maxFile = 256 << 20
+
+type builder struct {
+	key    []byte
+	info   runfolder.Info
+	report Report
+}
+
+// open reads one file of the allow-list. Its reason is a word of ours: an error of a
+// parser could quote the file.
+func (b *builder) open(fsys fs.FS, note FileNote) (read bool, reason Reason) {
+	f, err := fsys.Open(note.Name)
+	if err != nil {
+		return false, Unreadable
+	}
+	defer f.Close()
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
+		return false, Unreadable
+	} else if info.Size() > maxFile {
+		return false, TooLarge
+	} else if info.Size() == 0 {
+		return false, Empty
+	}
+	in := io.LimitReader(f, maxFile)
+	switch note.Kind {
+	case catalog.RunInfo:
+		return b.runInfo(in)
+	case catalog.RunParameters:
+		return b.parameters(in)
+	case catalog.RunCompletion:
+		return b.completion(in)
+	case catalog.TileMetrics:
+		return b.tiles(in)
+	case catalog.QMetrics:
+		return b.quality(in)
+	case catalog.Telemetry:
+		return b.telemetry(in, note.Name)
+	}
+	return false, NotListed
+}
+
+func (b *builder) add(o observation.Observation) {
+	b.report.Observations = append(b.report.Observations, o)
+}
+
+func (b *builder) count(field string, n int) {
+	if n > 0 {
+		b.add(observation.Observation{Field: field, Value: float64(n)})
+	}
+}
+
+// token is a name as it may leave: an HMAC under the lab's key, so that the lab can
+// resolve it and nobody else can join by it.
+func (b *builder) token(purpose, name string) string {
+	mac := hmac.New(sha256.New, b.key)
+	_, _ = mac.Write([]byte(purpose + "\n" + name)) // a hash never fails
+	return hex.EncodeToString(mac.Sum(nil)[:16])
+}
+
+func (b *builder) runInfo(in io.Reader) (bool, Reason) {
+	info, err := runfolder.ParseInfo(in)
+	if err != nil {
+		return false, NotWellFormed
+	}
+	b.info = info
+	r := &b.report
+	r.Serial, r.RunID, r.Started = info.Serial, info.RunID, info.Started
+	b.add(observation.Observation{Field: "run.token", Text: b.token("run", info.RunID)})
+	if info.Flowcell != "" {
+		b.add(observation.Observation{Field: "run.flowcell_token", Text: b.token("flow cell", info.Flowcell)})
+	}
+	b.add(observation.Observation{Field: "config.instrument_type", Text: runfolder.Family(info.Serial)})
+	if !info.Started.IsZero() {
+		b.add(observation.Observation{Field: "run.week", Value: float64(monday(info.Started))})
+	}
+	b.count("run.reads", len(info.Reads))
+	b.count("run.lanes", info.Lanes)
+	b.count("run.surfaces", info.Surfaces)
+	b.count("run.swaths", info.Swaths)
+	b.count("run.tiles", info.TileCount)
+	for _, read := range info.Reads {
+		index := 0.0
+		if read.Index {
+			index = 1
+		}
+		b.add(observation.Observation{Field: "run.read_cycles", Read: read.Number, Value: float64(read.Cycles)})
+		b.add(observation.Observation{Field: "run.read_is_index", Read: read.Number, Value: index})
+	}
+	return true, ""
+}
+
+// monday is the Monday (UTC) of t's week, in days since 1970-01-01.
+func monday(t time.Time) int {
+	day := int(t.Unix() / 86400)
+	return day - (day+3)%7 // 1970-01-01 was a Thursday
+}
+
+func (b *builder) parameters(in io.Reader) (bool, Reason) {
+	config, err := runfolder.ParseParameters(in)
+	if err != nil {
+		return false, NotWellFormed
+	}
+	for field, v := range config {
+		b.add(observation.Observation{Field: field, Text: v})
+	}
+	return true, ""
+}
+
+func (b *builder) completion(in io.Reader) (bool, Reason) {
+	status, err := runfolder.ParseCompletion(in)
+	if err != nil || status == "" {
+		return false, NotWellFormed
+	}
+	b.report.Complete = true
+	b.add(observation.Observation{Field: "run.completion", Text: status})
+	return true, ""
+}
+
+// metricReason says in a word how an InterOp file was read.
+func metricReason(f interop.File, err error) (bool, Reason) {
+	switch {
+	case errors.Is(err, interop.ErrEmpty):
+		return false, Empty
+	case errors.Is(err, interop.ErrVersion):
+		return false, UnknownVersion
+	case errors.Is(err, interop.ErrRecordSize):
+		return false, RecordSize
+	case errors.Is(err, interop.ErrHeader):
+		return false, CutOff
+	case err != nil:
+		return f.Records > 0, Unreadable
+	case f.Torn:
+		return true, Torn
+	}
+	return true, ""
+}
+
+func (b *builder) telemetry(in io.Reader, name string) (bool, Reason) {
+	read := telemetry.ReadJSON
+	if isCSV(name) {
+		read = telemetry.ReadCSV
+	}
+	hours, account, err := read(in)
+	for _, h := range hours {
+		b.add(observation.Observation{Field: "telemetry." + h.Metric.Component + "." + h.Metric.Metric, Minute: 60 * h.Hour, Value: h.Value})
+	}
+	switch {
+	case errors.Is(err, telemetry.ErrEmpty):
+		return false, NoReadings
+	case err != nil:
+		return len(hours) > 0, Unreadable
+	case account.Malformed > 0:
+		return true, SomeLines
+	}
+	return true, ""
+}

@@ -1,0 +1,183 @@
+// Package runfolder reads what an instrument says of a run in XML: RunInfo.xml,
+// RunParameters.xml and RunCompletionStatus.xml of every family. It keeps the facts it
+// has a name for and forgets the rest: user names, paths and experiment names are
+// stepped over, never held.
+package runfolder
+
+import (
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Limits of an XML file here.
+const (
+	maxXML   = 16 << 20 // bytes
+	maxDepth = 32
+	maxValue = 256 // bytes of a value that is kept
+)
+
+// ErrXML names a file that is not the XML it should be.
+var ErrXML = errors.New("not well-formed, not of the expected kind, or too large")
+
+// Read is one read of a run.
+type Read struct {
+	Number, Cycles int
+	Index          bool
+}
+
+// Info is RunInfo.xml.
+type Info struct {
+	RunID, Serial, Flowcell string
+	// Started is as exact as the file: a day, or a second on newer families.
+	Started                            time.Time
+	Reads                              []Read
+	Lanes, Surfaces, Swaths, TileCount int
+}
+
+// ReadOf maps a cycle counted over the whole run to its read, and to the cycle within
+// it, both from 1. ok is false for a cycle beyond the last read.
+func (i Info) ReadOf(cycle int) (read Read, within int, ok bool) {
+	for _, r := range i.Reads {
+		if cycle >= 1 && cycle <= r.Cycles {
+			return r, cycle, true
+		}
+		cycle -= r.Cycles
+	}
+	return Read{}, 0, false
+}
+
+// ParseInfo reads RunInfo.xml.
+func ParseInfo(r io.Reader) (Info, error) {
+	var i Info
+	err := walk(r, "RunInfo", func(path string, attr func(string) string, value string) {
+		switch path {
+		case "run":
+			i.RunID = attr("Id")
+		case "run/instrument":
+			i.Serial = value
+		case "run/flowcell", "run/flowcellid":
+			i.Flowcell = value
+		case "run/date":
+			i.Started = parseDate(value)
+		case "run/reads/read":
+			if n, cycles := number(attr("Number")), number(attr("NumCycles")); n > 0 && cycles > 0 && len(i.Reads) < 16 {
+				i.Reads = append(i.Reads, Read{Number: n, Cycles: cycles, Index: strings.EqualFold(attr("IsIndexedRead"), "Y")})
+			}
+		case "run/flowcelllayout":
+			i.Lanes, i.Surfaces = number(attr("LaneCount")), number(attr("SurfaceCount"))
+			i.Swaths, i.TileCount = number(attr("SwathCount")), number(attr("TileCount"))
+		}
+	})
+	if err == nil && (i.RunID == "" || len(i.Reads) == 0) {
+		err = fmt.Errorf("reading RunInfo.xml: %w", ErrXML)
+	}
+	return i, err
+}
+
+// ParseCompletion reads the status in RunCompletionStatus.xml.
+func ParseCompletion(r io.Reader) (status string, err error) {
+	err = walk(r, "RunCompletionStatus", func(path string, _ func(string) string, value string) {
+		if path == "completionstatus" {
+			status = value
+		}
+	})
+	return status, err
+}
+
+// The ways in which the families write a date.
+var dateLayouts = []string{"060102", "20060102", "1/2/2006 3:04:05 PM", "2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05"}
+
+func parseDate(s string) time.Time {
+	for _, l := range dateLayouts {
+		if t, err := time.Parse(l, s); err == nil {
+			return t.UTC()
+		}
+	}
+	return time.Time{}
+}
+
+func number(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil || n < 0 || n > 1<<20 {
+		return 0
+	}
+	return n
+}
+
+// walk calls each for every element, with its path below the root in lower case, its
+// attributes and the text directly in it. encoding/xml resolves no external entity and
+// knows no custom one; a document type declaration is refused all the same.
+func walk(r io.Reader, root string, each func(path string, attr func(string) string, value string)) error {
+	limited := &io.LimitedReader{R: r, N: maxXML + 1}
+	dec := xml.NewDecoder(limited)
+	dec.CharsetReader = charset
+	var stack []*element
+	seen := false
+	for {
+		tok, err := dec.Token()
+		if errors.Is(err, io.EOF) && seen && len(stack) == 0 && limited.N > 0 {
+			return nil
+		}
+		if err != nil || limited.N <= 0 {
+			return fmt.Errorf("reading %s: %w", root, ErrXML) // the cause may quote the file
+		}
+		switch t := tok.(type) {
+		case xml.Directive:
+			return fmt.Errorf("reading %s: %w", root, ErrXML)
+		case xml.StartElement:
+			if len(stack) == 0 && (seen || !strings.EqualFold(t.Name.Local, root)) || len(stack) >= maxDepth {
+				return fmt.Errorf("reading %s: %w", root, ErrXML)
+			}
+			seen = true
+			stack = append(stack, &element{start: t.Copy()})
+		case xml.CharData:
+			if len(stack) > 0 {
+				if top := stack[len(stack)-1]; top.text.Len()+len(t) <= maxValue {
+					top.text.Write(t)
+				}
+			}
+		case xml.EndElement:
+			top := stack[len(stack)-1]
+			if len(stack) > 1 {
+				var path strings.Builder
+				for i, o := range stack[1:] {
+					if i > 0 {
+						path.WriteByte('/')
+					}
+					path.WriteString(strings.ToLower(o.start.Name.Local))
+				}
+				each(path.String(), top.attr, strings.TrimSpace(top.text.String()))
+			}
+			stack = stack[:len(stack)-1]
+		}
+	}
+}
+
+// element is one that is open.
+type element struct {
+	start xml.StartElement
+	text  strings.Builder
+}
+
+func (e *element) attr(name string) string {
+	for _, a := range e.start.Attr {
+		if strings.EqualFold(a.Name.Local, name) {
+			return a.Value
+		}
+	}
+	return ""
+}
+
+// charset accepts the declarations that stand over UTF-8 or plain ASCII.
+func charset(label string, in io.Reader) (io.Reader, error) {
+	switch strings.ToLower(label) {
+	case "utf-8", "us-ascii", "ascii":
+		return in, nil
+	}
+	return nil, ErrXML
+}
