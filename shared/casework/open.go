@@ -104,9 +104,8 @@ func (s Starter) place(ctx context.Context, f health.Finding) (Case, Reason, err
 			return c, Resumed, nil
 		case changed == Already:
 			return c, AlreadyCased, nil
-		case standing.Open:
-			return Case{}, "", fmt.Errorf("case %s closed meanwhile: %w", c.ID, ErrRaced)
 		}
+		// The case is closed. If it was open in the standing, Create will say so.
 	}
 	owner, err := s.Instruments.Get(ctx, f.Instrument)
 	if err != nil {

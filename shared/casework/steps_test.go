@@ -250,6 +250,9 @@ func TestCloseAfterTheFaultCameBack(t *testing.T) {
 	if got, err := w.starter.Run(t.Context(), again); err != nil || got.Reason != casework.Attached {
 		t.Fatal(got, err)
 	}
+	if w.take(t, w.call(casework.StepVerify)); len(*w.judged) != 1 || (*w.judged)[0].Epoch != 0 {
+		t.Errorf("judged by %+v, want what the case was opened for", *w.judged)
+	}
 	call := w.call(casework.StepClose)
 	call.Input.Verify = &casework.VerifyAnswer{Result: casework.ResultVerified}
 	got, _ := w.take(t, call)

@@ -74,6 +74,8 @@ func BooksContract(t *testing.T, s casework.Books) {
 		t.Errorf("standing %+v, %v", open, err)
 	}
 	want(t, "opening a second case beside an open one", s.Create(ctx, open, second), casework.ErrRaced)
+	seemsClosed := casework.Standing{Case: first.ID, Ordinal: 1}
+	want(t, "opening a second case that believes the first closed", s.Create(ctx, seemsClosed, second), casework.ErrRaced)
 	want(t, "finishing a case that is not the open one", s.Finish(ctx, closed(second), 0), casework.ErrRaced)
 
 	c, err := s.Get(ctx, first.ID)
@@ -103,7 +105,14 @@ func BooksContract(t *testing.T, s casework.Books) {
 	if wanted := (casework.Standing{Case: first.ID, Ordinal: 1, Epoch: 3}); err != nil || done != wanted {
 		t.Errorf("standing %+v, %v", done, err)
 	}
-	want(t, "closing twice", s.Finish(ctx, closed(c), 3), casework.ErrRaced)
+	ended, err := s.Get(ctx, first.ID)
+	if err != nil || ended.State != casework.Closed || ended.Outcome != casework.Fixed {
+		t.Fatalf("%+v, %v", ended, err)
+	}
+	want(t, "closing twice", s.Finish(ctx, ended, 4), casework.ErrRaced)
+	usurper := first
+	usurper.Component = "valve"
+	want(t, "a case under an id that is taken", s.Create(ctx, none, usurper), casework.ErrRaced)
 
 	want(t, "opening from a standing of long ago", s.Create(ctx, none, second), casework.ErrRaced)
 	want(t, "opening from another epoch", s.Create(ctx, casework.Standing{Case: first.ID, Ordinal: 1, Epoch: 2}, second), casework.ErrRaced)

@@ -320,6 +320,20 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// A repair that breaks something else on the component has not repaired it.
+func TestJudgeAnotherRuleOfTheComponent(t *testing.T) {
+	broken := series("stage.error.mean", .1, .1, .1, .1, .1, .3, .3, .3)
+	opened := Detect(broken, nil)
+	services := map[string]health.Epoch{"stage": {Number: 1, Since: 9, Case: "c"}}
+	for n := int64(9); n < 11; n++ {
+		broken = append(broken, run(n, map[string]float64{"stage.error.mean": .1, "stage.retries.hourly": 4}))
+	}
+	want := health.Judgement{Judged: 2, Failing: true}
+	if diff := cmp.Diff(want, Judge(opened, "stage", health.History{Runs: broken, Services: services})); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // Single runs, however odd, are never a finding: nobody is paged for one run.
 func TestDetectSingleRunsMakeNoFinding(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

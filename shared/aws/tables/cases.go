@@ -71,6 +71,9 @@ func (t *Cases) Standing(ctx context.Context, instrument, component string) (cas
 // Create implements casework.Books. If we crash after it, the case is open and has no
 // execution: the finding's stream record is delivered again and starts it.
 func (t *Cases) Create(ctx context.Context, was casework.Standing, c casework.Case) error {
+	if was.Open {
+		return fmt.Errorf("opening case %s: %w", c.ID, casework.ErrRaced)
+	}
 	c.Version = 0
 	item, err := caseRow(c)
 	if err != nil {
