@@ -5,8 +5,12 @@ package instrument
 
 import (
 	"crypto/ed25519"
+	"errors"
 	"time"
 )
+
+// ErrUnknown is what a store of instruments answers when there is none of that id.
+var ErrUnknown = errors.New("no such instrument")
 
 // Instrument is one enrolled instrument.
 type Instrument struct {

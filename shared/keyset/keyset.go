@@ -13,6 +13,7 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -29,6 +30,9 @@ const (
 	ReasonRootSignature = "root-signature"
 	ReasonExpired       = "key-set-expired"
 )
+
+// ErrNone is what a store answers before the operator published a key set.
+var ErrNone = errors.New("no key set is published")
 
 // KeySet names the live keys of a deployment.
 type KeySet struct {
