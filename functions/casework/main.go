@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 
 	"proactive/shared/aws/awsconfig"
@@ -36,7 +35,7 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	db := dynamodb.NewFromConfig(cfg)
+	db := tables.Client(cfg)
 	steps := casework.Steps{
 		Books: tables.NewCases(db, s.CasesTable), Findings: tables.NewFindings(db, s.FindingsTable),
 		Health: tables.NewHealth(db, s.HealthTable), Judge: score.Judge,

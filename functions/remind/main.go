@@ -8,7 +8,6 @@ import (
 	"os"
 
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 
 	"proactive/shared/aws/awsconfig"
@@ -34,7 +33,7 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	cases := tables.NewCases(dynamodb.NewFromConfig(cfg), s.CasesTable)
+	cases := tables.NewCases(tables.Client(cfg), s.CasesTable)
 	reminders := casework.Reminders{Store: cases, Links: cases, Answer: workflow.NewAnswers(sfn.NewFromConfig(cfg))}
 	lambda.Start(func(ctx context.Context, m casework.Reminder) error {
 		reason, err := reminders.Run(ctx, m)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -133,4 +134,22 @@ func FindingOf(record events.DynamoDBEventRecord) (f health.Finding, ok bool, er
 		return f, false, fmt.Errorf("decoding a finding's image: %w", err)
 	}
 	return f, true, nil
+}
+
+// EachFinding handles the findings in a batch of the stream one by one, and answers with
+// the records that failed: the stream is read again from the first of them. The others
+// are handled all the same; handling them again changes nothing.
+func EachFinding(ctx context.Context, log *slog.Logger, batch events.DynamoDBEvent, handle func(context.Context, health.Finding) error) events.DynamoDBEventResponse {
+	var answer events.DynamoDBEventResponse
+	for _, record := range batch.Records {
+		f, ok, err := FindingOf(record)
+		if err == nil && ok {
+			err = handle(ctx, f)
+		}
+		if err != nil {
+			log.ErrorContext(ctx, "stream record failed", slog.String("record", record.Change.SequenceNumber), slog.String("finding", f.ID), slog.String("error", err.Error()))
+			answer.BatchItemFailures = append(answer.BatchItemFailures, events.DynamoDBBatchItemFailure{ItemIdentifier: record.Change.SequenceNumber})
+		}
+	}
+	return answer
 }
