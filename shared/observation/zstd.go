@@ -45,6 +45,7 @@ func Decompress(frame []byte, maxBytes int64) ([]byte, error) {
 		return nil, fmt.Errorf("making a decompressor: %w", err)
 	}
 	defer dec.Close()
+	// The decoder stops at the declared size, whatever the blocks hold.
 	out, err := dec.DecodeAll(frame, make([]byte, 0, h.FrameContentSize))
 	switch {
 	case errors.Is(err, zstd.ErrDecoderSizeExceeded) || errors.Is(err, zstd.ErrWindowSizeExceeded):

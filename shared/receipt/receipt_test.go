@@ -130,6 +130,19 @@ func TestVerifyChainSeesWhatIsMissingOrChanged(t *testing.T) {
 			}
 		})
 	}
+	renumbered, err := receipt.Read(all[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	renumbered.Ordinal = 7
+	body, err := json.Marshal(renumbered)
+	if err != nil {
+		t.Fatal(err)
+	}
+	gap := []string{all[0], forge(t, s.key, jose.ES256, receipt.Type, keyID, body)}
+	if _, err := receipt.VerifyChain(gap, s); err == nil {
+		t.Error("ordinal 7 follows 1")
+	}
 	if _, err := receipt.VerifyChain(all[:3], s); err != nil {
 		t.Error("what is not fetched yet is not missing:", err)
 	}

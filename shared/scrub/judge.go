@@ -13,7 +13,6 @@ import (
 	"proactive/shared/clean"
 	"proactive/shared/fault"
 	"proactive/shared/handoff"
-	"proactive/shared/layout"
 	"proactive/shared/observation"
 	"proactive/shared/receipt"
 	"proactive/shared/seal"
@@ -73,7 +72,7 @@ func (s *Stage) open(ctx context.Context, m handoff.Validated, object []byte) ([
 	switch {
 	case h.Deployment != s.Deployment:
 		return nil, none, fault.New(fault.Malformed, WrongDeployment, nil)
-	case h.Instrument != m.Instrument || h.Batch != m.Batch || h.Sequence != m.Sequence || layout.InboxKey(h.Instrument, h.Batch) != m.Key:
+	case h.Instrument != m.Instrument || h.Batch != m.Batch || h.Sequence != m.Sequence:
 		return nil, none, fault.New(fault.Malformed, HeaderMismatch, nil)
 	case !s.Catalog.Accepts(h.Catalog):
 		return nil, none, fault.New(fault.Malformed, UnknownCatalog, nil)
