@@ -39,7 +39,7 @@ func run(ctx context.Context) error {
 		Clean: objects.NewClean(objects.Client(cfg)), Health: tables.NewHealth(db, s.HealthTable),
 		Findings: tables.NewFindings(db, s.FindingsTable),
 	}
-	score := func(ctx context.Context, body []byte) error {
+	handle := func(ctx context.Context, body []byte) error {
 		m, err := queues.Decode[handoff.Stored](body)
 		if err != nil {
 			return err
@@ -52,7 +52,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	lambda.Start(func(ctx context.Context, delivery events.SQSEvent) (events.SQSEventResponse, error) {
-		return queues.Each(ctx, slog.Default(), delivery, score), nil
+		return queues.Each(ctx, slog.Default(), delivery, handle), nil
 	})
 	return nil
 }

@@ -1,8 +1,6 @@
 package tables_test
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -13,28 +11,13 @@ import (
 	"proactive/infra/local"
 	"proactive/shared/aws/tables"
 	"proactive/shared/pipelinetest"
+	"proactive/shared/pipelinetest/emulated"
 )
 
-// emulated starts an emulator and returns its DynamoDB. Where the emulator is not
-// installed (make test installs it) the test is skipped, unless it is required.
-func emulated(t *testing.T) *dynamodb.Client {
+// emulatedDB is the DynamoDB of an emulator of the test's own.
+func emulatedDB(t *testing.T) *dynamodb.Client {
 	t.Helper()
-	root, err := filepath.Abs("../../..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := os.Stat(filepath.Join(root, ".cache", "venv", "bin", "ministack")); err != nil && os.Getenv("PROACTIVE_E2E") != "required" {
-		t.Skip("the emulator is not installed in .cache: go run ./infra/local/setup")
-	}
-	e, err := local.Start(t.Context(), root, t.TempDir(), 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := e.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
+	e := emulated.Start(t)
 	return dynamodb.New(dynamodb.Options{
 		BaseEndpoint: aws.String(e.Endpoint()), Region: local.Region,
 		Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
@@ -64,7 +47,7 @@ func empty(t *testing.T, db *dynamodb.Client, name string) string {
 // The tables keep the very contracts that the memory stores keep: each condition of each
 // expression is met by a test that fails without it.
 func TestTablesKeepTheirContracts(t *testing.T) {
-	db := emulated(t)
+	db := emulatedDB(t)
 	t.Run("books", func(t *testing.T) { pipelinetest.BooksContract(t, tables.NewCases(db, empty(t, db, "books"))) })
 	t.Run("links", func(t *testing.T) { pipelinetest.LinksContract(t, tables.NewCases(db, empty(t, db, "links"))) })
 	t.Run("health", func(t *testing.T) { pipelinetest.HealthContract(t, tables.NewHealth(db, empty(t, db, "health"))) })
