@@ -7,6 +7,7 @@ import (
 	"proactive/cmd/agent/internal/advice"
 	"proactive/cmd/agent/internal/courier"
 	"proactive/cmd/agent/internal/outbox"
+	"proactive/shared/catalog"
 	"proactive/shared/fault"
 	"proactive/shared/receipt"
 )
@@ -90,9 +91,14 @@ func (s *sending) tell(acc account) {
 			s.say("  %s", acc.Message)
 		}
 		for _, f := range acc.Files {
-			if !f.Read && f.Kind != "" {
-				s.say("  not used: %s (%s)", f.Name, f.Reason)
+			if f.Reason == "" || f.Kind == string(catalog.OtherFile) {
+				continue
 			}
+			what := "not used"
+			if f.Read {
+				what = "used in part"
+			}
+			s.say("  %s: %s (%s)", what, f.Name, f.Reason)
 		}
 	case acc.Batch != "":
 		s.say("%s: sealed as batch %s (%d), and kept. %s [%s]", name, acc.Batch, acc.Sequence, acc.Message, acc.Reason)

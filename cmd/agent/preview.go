@@ -139,7 +139,11 @@ func (a *app) files(made compose.Composition) {
 	fmt.Fprint(w, "\nfiles read\n")
 	for _, f := range made.Report.Files {
 		if f.Read {
-			fmt.Fprintf(w, "  %s\t%s\n", f.Name, f.Kind)
+			note := string(f.Kind)
+			if f.Reason != "" {
+				note += ", " + string(f.Reason)
+			}
+			fmt.Fprintf(w, "  %s\t%s\n", f.Name, note)
 		}
 	}
 	fmt.Fprint(w, "files not read\n")

@@ -46,7 +46,8 @@ type service struct {
 	root     *ecdsa.PrivateKey
 	signer   *ecdsa.PrivateKey // receipts
 	unwrap   *rsa.PrivateKey
-	serial   int
+	serial   int    // of the key set
+	number   string // the instrument's serial number
 	secret   [16]byte
 	owner    ed25519.PublicKey
 	consent  bool
@@ -105,7 +106,7 @@ var testKeys = sync.OnceValue(func() (k struct {
 func newService(t testing.TB) *service {
 	keys := testKeys()
 	s := &service{
-		t: t, moods: map[string]bool{}, root: keys.root, signer: keys.signer, unwrap: keys.unwrap, serial: 3,
+		t: t, moods: map[string]bool{}, root: keys.root, signer: keys.signer, unwrap: keys.unwrap, serial: 3, number: testSerial,
 		nonces: map[string]bool{}, batches: map[string]*upload{}, now: time.Now,
 	}
 	if _, err := rand.Read(s.secret[:]); err != nil {
@@ -314,7 +315,7 @@ func (s *service) enrol(r *http.Request, target string, body []byte) (any, error
 	}
 	s.owner = token.Key
 	keys, err := s.keys()
-	return map[string]any{"instrument": testInstrument, "deployment": testDeployment, "serial": testSerial, "keys": keys}, err
+	return map[string]any{"instrument": testInstrument, "deployment": testDeployment, "serial": s.number, "keys": keys}, err
 }
 
 func (s *service) authorize(body []byte) (any, error) {

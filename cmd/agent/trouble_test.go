@@ -23,10 +23,13 @@ type lab struct {
 	home    string
 }
 
-func newLab(t testing.TB) *lab {
+func newLab(t testing.TB) *lab { return newLabOf(t, testSerial) }
+
+func newLabOf(t testing.TB, serial string) *lab {
 	t.Helper()
 	patience, interval = 10*time.Second, time.Millisecond
 	l := &lab{t: t, service: newService(t), home: filepath.Join(t.TempDir(), "home")}
+	l.service.number = serial
 	t.Cleanup(l.service.srv.Close)
 	for _, args := range [][]string{{"enroll", l.service.code()}, {"on", "--yes"}} {
 		if _, code := l.agent(context.Background(), args...); code != advice.Done {
