@@ -82,6 +82,16 @@ type Stage struct {
 	Log         *slog.Logger // from journal.New
 }
 
+// Receive handles the body of one queue message.
+func (s Stage) Receive(ctx context.Context, body []byte) error {
+	a, err := ParseArrival(body)
+	if err != nil {
+		return err
+	}
+	_, err = s.Handle(ctx, a)
+	return err
+}
+
 // Handle brings one arrival to its outcome, which it returns. Handling the same again
 // gives the same outcome, or Settled. Only a failure of something we depend on is an
 // error, for the queue to deliver again.

@@ -64,3 +64,14 @@ func Decode[M any](body []byte) (M, error) {
 	}
 	return m, nil
 }
+
+// Decoded is a handler of messages of one type, for Each.
+func Decoded[M any](handle func(ctx context.Context, m M) error) func(ctx context.Context, body []byte) error {
+	return func(ctx context.Context, body []byte) error {
+		m, err := Decode[M](body)
+		if err != nil {
+			return err
+		}
+		return handle(ctx, m)
+	}
+}
