@@ -2,6 +2,7 @@ package scrub
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -71,6 +72,15 @@ const countPrefix = "batches_"
 
 // maxObject bounds what is held of an upload: ciphertext, header, signature, format line.
 const maxObject = 32<<20 + 16<<10
+
+// Receive handles the body of one queue message.
+func (s *Stage) Receive(ctx context.Context, body []byte) error {
+	var m handoff.Validated
+	if err := json.Unmarshal(body, &m); err != nil {
+		return fmt.Errorf("decoding a message: %w", err)
+	}
+	return s.Handle(ctx, m)
+}
 
 // Handle brings one validated batch to its receipt, and a stored one to score. Handling
 // the same again gives the same outcome: a batch that has its receipt is only handed on

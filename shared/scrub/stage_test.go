@@ -10,6 +10,7 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -200,7 +201,11 @@ func TestStoredBatch(t *testing.T) {
 	b := newBench(t)
 	raw := payload(t, nil)
 	m := b.upload(1, sealed(t, params(1, raw)))
-	if err := b.stage.Handle(t.Context(), m); err != nil {
+	message, err := json.Marshal(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := b.stage.Receive(t.Context(), message); err != nil {
 		t.Fatal(err)
 	}
 	sum := sha256.Sum256(raw)
