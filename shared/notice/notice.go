@@ -10,8 +10,8 @@
 //  3. recorded on the case. A recorded notice is never sent again.
 //
 // If we crash after 1, the retried step sends the archived bytes. If we crash after 2
-// and before 3, it sends them again: that is the one window in which a notice is
-// doubled, byte for byte, and we prefer it to a missing one. SES has no idempotency key
+// and before 3, or the reply to 2 is lost, it sends them again: that is the one window in
+// which a notice is doubled, byte for byte, and we prefer it to a missing one. SES has no idempotency key
 // and writes its own Message-ID over ours, so a mail program cannot hide the second
 // copy; the header X-Proactive-Notice, which it leaves alone, names both the same.
 //
@@ -194,6 +194,18 @@ func (s Steps) matter(ctx context.Context, call casework.Call) (matter, error) {
 	}
 	m.zone = m.circle.Site.Location()
 	return m, nil
+}
+
+// Logged is Run for lambda.Start: what fails is logged here, once, with the case.
+func Logged(s Steps) func(context.Context, casework.Call) (any, error) {
+	return func(ctx context.Context, call casework.Call) (any, error) {
+		answer, err := s.Run(ctx, call)
+		if err != nil {
+			slog.ErrorContext(ctx, "step failed", slog.String("case", call.Input.Case), slog.String("step", string(call.Step)), slog.String("error", err.Error()))
+			return nil, err
+		}
+		return answer, nil
+	}
 }
 
 // note logs what became of a notice.
