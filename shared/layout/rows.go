@@ -17,6 +17,7 @@ import "fmt"
 //	             <id> / SERVICE#<component>      epoch of a component: when it was last serviced
 //	             <id> / STATUS#<component>       what the console shows
 //	findings     <id> / FINDING#<finding>        a finding; the stream starts cases
+//	             <id> / HEAD                     the revision that every decision raises
 //	cases        OPEN#<id>#<component> / OPEN    which case is open, and the last ordinal
 //	             CASE#<case> / CASE              the case
 //	             CASE#<case> / TOKEN             the task token it waits on

@@ -346,3 +346,18 @@ func TestDetectSingleRunsMakeNoFinding(t *testing.T) {
 		}
 	})
 }
+
+// One decision on a year of a busy instrument: what score does for every batch.
+func BenchmarkDetect(b *testing.B) {
+	var rows []health.Features
+	for n := range int64(300) {
+		values := map[string]float64{"q30": 90, "q30.r1": 91, "phasing.r1": .1, "prephasing.r1": .1}
+		for _, r := range Rules {
+			values[r.Feature] = 10
+		}
+		rows = append(rows, run(n+1, values))
+	}
+	for b.Loop() {
+		Detect(rows, nil)
+	}
+}

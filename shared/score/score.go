@@ -91,8 +91,10 @@ type Stage struct {
 }
 
 // attempts bounds how often a decision is made again because another scorer of the same
-// instrument was faster; then the queue delivers the batch again later.
-const attempts = 10
+// instrument was faster; then the queue delivers the batch again later. When a spool
+// drains, a handful of workers score one instrument at once, and one of them wins each
+// time: with five, losing forty times in a row is one chance in ten thousand.
+const attempts = 40
 
 // Run scores one batch. It may be called any number of times with the same batch, and at
 // the same time with others: each time it stores the same row and the same findings.
