@@ -34,6 +34,7 @@ const (
 	ReasonHeaderLimit      = "header-limit"
 	ReasonNotCanonical     = "header-not-canonical"
 	ReasonHeaderValue      = "header-value"
+	ReasonWrongDeployment  = "wrong-deployment"
 	ReasonCiphertextLength = "ciphertext-length"
 	ReasonBadSignature     = "bad-signature"
 )
@@ -67,6 +68,14 @@ var (
 	keyName        = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
 	catalogHash    = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
 )
+
+// For checks that the batch was sealed for a deployment.
+func (h Header) For(deployment string) error {
+	if h.Deployment != deployment {
+		return fault.New(fault.Malformed, ReasonWrongDeployment, nil)
+	}
+	return nil
+}
 
 // Marshal is the header's one serialisation: compact JSON in the order of the
 // struct, no line feed.

@@ -8,6 +8,7 @@ package keyset
 import (
 	"crypto"
 	"crypto/ecdsa"
+	"crypto/elliptic"
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/x509"
@@ -15,6 +16,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"time"
 
 	"proactive/shared/fault"
@@ -115,16 +117,25 @@ func parse[K crypto.PublicKey](spki []byte) (K, error) {
 	return k, nil
 }
 
-// check holds a key set to its form.
+// keyName is how batch headers name a key, too.
+var keyName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+
+// check holds a key set to its form. An id names one key, in either list.
 func (s KeySet) check() error {
 	ok := s.Format == Format && s.Deployment != "" && s.Serial >= 1 && len(s.Unwrap) > 0 && len(s.Receipt) > 0 && s.Issued.Before(s.Expires)
+	seen := map[string]bool{}
+	name := func(k Key) bool {
+		fresh := !seen[k.ID]
+		seen[k.ID] = true
+		return fresh && keyName.MatchString(k.ID)
+	}
 	for _, k := range s.Unwrap {
 		_, err := k.RSA()
-		ok = ok && k.ID != "" && err == nil
+		ok = name(k) && err == nil && ok
 	}
 	for _, k := range s.Receipt {
-		_, err := parse[*ecdsa.PublicKey](k.SPKI)
-		ok = ok && k.ID != "" && err == nil
+		pub, err := parse[*ecdsa.PublicKey](k.SPKI)
+		ok = name(k) && err == nil && pub.Curve == elliptic.P256() && ok
 	}
 	if !ok {
 		return fault.New(fault.Malformed, ReasonNotAKeySet, nil)

@@ -1,11 +1,13 @@
 package keyset
 
 import (
+	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"time"
@@ -13,6 +15,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"proactive/shared/fault"
+	"proactive/shared/jws"
 )
 
 // tokenType keeps a key set from being taken for anything else signed by such a key.
@@ -45,7 +48,13 @@ func Sign(ctx context.Context, s KeySet, signer Signer, rootSPKI []byte) (Signed
 	if err != nil {
 		return Signed{}, fmt.Errorf("signing the key set: %w", err)
 	}
-	return Signed{Root: rootSPKI, JWS: input + "." + base64.RawURLEncoding.EncodeToString(sig)}, nil
+	signed := Signed{Root: rootSPKI, JWS: input + "." + base64.RawURLEncoding.EncodeToString(sig)}
+	// A set that no agent would take must not be published: the signer may hold another
+	// key than rootSPKI, or have answered in another form.
+	if _, err := Verify(signed, Fingerprint(rootSPKI), time.Time{}); err != nil {
+		return Signed{}, fmt.Errorf("checking the signed key set: %w", err)
+	}
+	return signed, nil
 }
 
 // Verify returns the key set if the pinned root signed it. now is the service's time;
@@ -59,11 +68,11 @@ func Verify(s Signed, fingerprint [sha256.Size]byte, now time.Time) (KeySet, err
 	if err != nil {
 		return KeySet{}, err
 	}
-	parsed, err := jose.ParseSignedCompact(s.JWS, []jose.SignatureAlgorithm{jose.ES256})
+	parsed, err := jws.Parse(s.JWS, jose.ES256, tokenType, "kid")
 	if err != nil {
 		return KeySet{}, fault.New(fault.Malformed, ReasonNotAKeySet, err)
 	}
-	if parsed.Signatures[0].Protected.ExtraHeaders[jose.HeaderType] != tokenType {
+	if parsed.Signatures[0].Protected.KeyID != hex.EncodeToString(got[:]) {
 		return KeySet{}, fault.New(fault.Malformed, ReasonNotAKeySet, nil)
 	}
 	body, err := parsed.Verify(root)
@@ -76,6 +85,10 @@ func Verify(s Signed, fingerprint [sha256.Size]byte, now time.Time) (KeySet, err
 	}
 	if err := set.check(); err != nil {
 		return KeySet{}, err
+	}
+	// One serialisation: an unknown or repeated member does not come back.
+	if again, err := json.Marshal(set); err != nil || !bytes.Equal(again, body) {
+		return KeySet{}, fault.New(fault.Malformed, ReasonNotAKeySet, err)
 	}
 	if !now.IsZero() && !now.Before(set.Expires) {
 		return KeySet{}, fault.New(fault.Forbidden, ReasonExpired, nil)

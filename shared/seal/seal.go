@@ -13,6 +13,7 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"crypto/subtle"
+	"errors"
 	"fmt"
 	"io"
 
@@ -53,13 +54,16 @@ type Params struct {
 	PayloadBytes                           int64  // its length before compression
 	Recipients                             []Recipient
 	Signer                                 ed25519.PrivateKey
-	Rand                                   io.Reader // nil: crypto/rand
+	Rand                                   io.Reader // of the content key and its wrapping; nil: crypto/rand
 }
 
 // Seal makes a batch.
 func Seal(p Params) ([]byte, error) {
 	if p.Rand == nil {
 		p.Rand = rand.Reader
+	}
+	if len(p.Signer) != ed25519.PrivateKeySize {
+		return nil, errors.New("sealing: no key to sign with")
 	}
 	content := make([]byte, keyBytes)
 	if _, err := io.ReadFull(p.Rand, content); err != nil {
