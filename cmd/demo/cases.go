@@ -37,7 +37,7 @@ func (s *show) followCases(ctx context.Context, labs map[string]*rehearsal.Lab) 
 	for _, lab := range labs {
 		byID[lab.ID] = lab
 	}
-	picked := map[string]bool{}
+	picked, repaired := map[string]bool{}, map[string]bool{}
 	seen := map[string]string{}
 	for {
 		if err := s.readCases(deadline); err != nil {
@@ -60,11 +60,18 @@ func (s *show) followCases(ctx context.Context, labs map[string]*rehearsal.Lab) 
 				closed++
 			}
 			if !picked[c.ID] && s.labAnswers(i, c) {
-				done, err := s.pickSlot(deadline, c, lab)
+				done, err := s.pickSlot(deadline, c)
 				if err != nil {
 					return err
 				}
 				picked[c.ID] = done
+			}
+			// Runs count as after the visit once the visit is over.
+			if c.State == "verifying" && !repaired[c.ID] {
+				if err := s.sendRepaired(deadline, lab); err != nil {
+					return err
+				}
+				repaired[c.ID] = true
 			}
 		}
 		if len(s.cases) >= s.expected() && closed == len(s.cases) {
@@ -129,9 +136,8 @@ func (s *show) labAnswers(i int, c caseView) bool {
 	return c.State == "offered"
 }
 
-// pickSlot is the lab: it opens the mail, follows the link and picks the first
-// visit; then the engineer has been, and the instrument runs well again.
-func (s *show) pickSlot(ctx context.Context, c caseView, lab *rehearsal.Lab) (bool, error) {
+// pickSlot is the lab: it opens the mail, follows the link and picks the first visit.
+func (s *show) pickSlot(ctx context.Context, c caseView) (bool, error) {
 	dir := s.noticeDir(c)
 	if err := s.fetchNotices(ctx, c); err != nil {
 		return false, err
@@ -150,10 +156,11 @@ func (s *show) pickSlot(ctx context.Context, c caseView, lab *rehearsal.Lab) (bo
 		}
 	}
 	s.say("   %s  the lab picked a visit", c.ID)
-	return true, s.sendRepaired(ctx, lab)
+	return true, nil
 }
 
-// sendRepaired writes and sends the runs after the service.
+// sendRepaired is the field engineer having been: the instrument runs well again, and
+// the runs after the service are sent.
 func (s *show) sendRepaired(ctx context.Context, lab *rehearsal.Lab) error {
 	before, err := s.folders(lab.Serial)
 	if err != nil {
