@@ -11,4 +11,19 @@ func TestMemoryStoresKeepTheirContracts(t *testing.T) {
 	t.Run("links", func(t *testing.T) { pipelinetest.LinksContract(t, pipelinetest.NewCases(t)) })
 	t.Run("health", func(t *testing.T) { pipelinetest.HealthContract(t, pipelinetest.NewHealth(t)) })
 	t.Run("findings", func(t *testing.T) { pipelinetest.FindingsContract(t, pipelinetest.NewFindings(t)) })
+	t.Run("used", func(t *testing.T) { pipelinetest.UsedContract(t, &pipelinetest.Requests{}) })
+	t.Run("enrolment", func(t *testing.T) {
+		s := pipelinetest.NewInstruments(t)
+		pipelinetest.EnrolmentContract(t, s, func(id string) {
+			i, err := s.Get(t.Context(), id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			i.Revoked = true
+			s.Put(i)
+		})
+	})
+	t.Run("ledger", func(t *testing.T) {
+		pipelinetest.LedgerContract(t, pipelinetest.NewLedger(t), pipelinetest.NewKeys(t).JWS)
+	})
 }
