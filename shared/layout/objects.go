@@ -62,3 +62,6 @@ func QuarantineKey(instrument, batch string) string {
 func NoticeKey(caseID, name, ext string) string {
 	return "notices/v1/" + caseID + "/" + name + "." + ext
 }
+
+// NoticePrefix is what the keys of all notices of a case begin with.
+func NoticePrefix(caseID string) string { return "notices/v1/" + caseID + "/" }

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"proactive/shared/fault"
+)
+
+// cli is the command line. Every flag that names a resource of the stack is answered
+// by --outputs.
+type cli struct {
+	Outputs kong.ConfigFlag `help:"What cdk deploy --outputs-file wrote: names every table, bucket and key." placeholder:"FILE" env:"PROACTIVE_OUTPUTS"`
+	JSON    bool            `name:"json" help:"Print JSON and nothing else on standard output."`
+
+	Keys struct {
+		Publish publishCmd `cmd:"" help:"Sign the key set with the root key and publish it. Agents take it from then on."`
+		Show    showCmd    `cmd:"" help:"Show the published key set."`
+	} `cmd:"" help:"The deployment's public keys."`
+	Tenant struct {
+		Add tenantCmd `cmd:"" help:"Enter a customer."`
+	} `cmd:"" help:"Customers."`
+	Site struct {
+		Add siteCmd `cmd:"" help:"Enter a site of a customer."`
+	} `cmd:"" help:"Where instruments stand."`
+	Contract struct {
+		Add contractCmd `cmd:"" help:"Enter what is owed at a site."`
+	} `cmd:"" help:"What service is owed."`
+	Contact struct {
+		Add contactCmd `cmd:"" help:"Enter a person: a customer's, or ours without --tenant."`
+	} `cmd:"" help:"People."`
+	Enrolment struct {
+		Issue issueCmd `cmd:"" help:"Issue a one-time enrolment code for one instrument. The code is shown once and stored nowhere."`
+	} `cmd:"" help:"Enrolment codes."`
+	Cases struct {
+		List casesListCmd `cmd:"" default:"1" help:"List the cases."`
+		Show casesShowCmd `cmd:"" help:"Show one case with all that is on record."`
+	} `cmd:"" help:"Service cases."`
+	Batches struct {
+		List batchesCmd `cmd:"" default:"1" help:"List what became of every batch."`
+	} `cmd:"" help:"Batches in the ledger."`
+	Notices struct {
+		Fetch noticesCmd `cmd:"" help:"Fetch the notices of a case from their archive."`
+	} `cmd:"" help:"What was sent to people."`
+}
+
+// app is what every command works with.
+type app struct {
+	ctx  context.Context
+	out  io.Writer
+	json bool
+}
+
+type exited int
+
+func execute(ctx context.Context, args []string, out, errOut io.Writer) (code int) {
+	defer func() {
+		if r := recover(); r != nil {
+			e, ok := r.(exited)
+			if !ok {
+				panic(r)
+			}
+			code = int(e)
+		}
+	}()
+	var c cli
+	parser, err := kong.New(&c,
+		kong.Name("proactive"),
+		kong.Description("The operator's side of Proactive. Speaks to AWS with your own credentials and region; AWS_ENDPOINT_URL is honoured. Any output of the stack may also be given as a flag (--people-table NAME)."),
+		kong.Configuration(outputs),
+		kong.Writers(out, errOut),
+		kong.Exit(func(n int) { panic(exited(n)) }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, FlagsLast: true}),
+	)
+	if err != nil {
+		fmt.Fprintln(errOut, "proactive:", err)
+		return 1
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintf(errOut, "proactive: %v\n", err)
+		if strings.HasPrefix(err.Error(), "missing flags") && c.Outputs == "" {
+			fmt.Fprintln(errOut, "           --outputs FILE names the stack's tables, buckets and keys.")
+		}
+		fmt.Fprintln(errOut, "           See `proactive --help`.")
+		return 2
+	}
+	if err := parsed.Run(&app{ctx: ctx, out: out, json: c.JSON}); err != nil {
+		fmt.Fprintf(errOut, "proactive: %v\n", err)
+		if kind, _ := fault.Public(err); kind != fault.Internal && kind != fault.Unavailable {
+			return 3 // refused: the same command will be refused again
+		}
+		return 1
+	}
+	return 0
+}
+
+// print writes v as JSON if asked to, else what a person reads.
+func (a *app) print(v any, person func(io.Writer)) error {
+	if !a.json {
+		person(a.out)
+		return nil
+	}
+	enc := json.NewEncoder(a.out)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
