@@ -29,10 +29,16 @@ func invitation(c casework.Case, summary, description, location, sender string, 
 	e.SetOrganizer("mailto:"+sender, ics.WithCN(senderName))
 	for _, a := range attendees {
 		e.AddAttendee("mailto:"+a.Mail, ics.WithCN(quotable(a.Name)), ics.CalendarUserTypeIndividual,
-			ics.ParticipationRoleReqParticipant, ics.ParticipationStatusNeedsAction, ics.WithRSVP(true))
+			ics.ParticipationRoleReqParticipant, ics.ParticipationStatusNeedsAction, rsvp)
 	}
 	return cal.Serialize(ics.WithNewLineWindows)
 }
 
-// quotable is a name as a parameter may hold it: no quotes, no line breaks (RFC 5545, 3.2).
-func quotable(name string) string { return strings.ReplaceAll(line(name), `"`, "'") }
+// rsvp is written in capitals, as every example of RFC 5545 has it; the library's is not.
+var rsvp = &ics.KeyValues{Key: string(ics.ParameterRsvp), Value: []string{"TRUE"}}
+
+// quotable is a name as a parameter may hold it without quoting (RFC 5545, 3.1: SAFE-CHAR),
+// and without the apostrophe, which the library escapes as nothing reads it.
+func quotable(name string) string {
+	return strings.NewReplacer(`"`, "", "'", "’", ";", " ", ":", " ", ",", " ", `\`, " ").Replace(line(name))
+}

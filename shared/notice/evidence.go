@@ -14,7 +14,7 @@ import (
 
 // Urgency is how soon a person should look. It follows from the kind of the findings and
 // nothing else: a fixed limit that is crossed may already cost runs, a drift is still
-// inside every limit.
+// inside every limit. Evidence that is not on file is urgent, for nobody knows.
 type Urgency string
 
 // The urgencies.
@@ -27,7 +27,7 @@ const (
 const kindLimit = "limit"
 
 func urgencyOf(findings []health.Finding) Urgency {
-	if slices.ContainsFunc(findings, func(f health.Finding) bool { return f.Kind == kindLimit }) {
+	if len(findings) == 0 || slices.ContainsFunc(findings, func(f health.Finding) bool { return f.Kind == kindLimit }) {
 		return ActToday
 	}
 	return ThisWeek
@@ -97,7 +97,7 @@ func withUnit(s, unit string) string {
 }
 
 // units are UCUM codes as people write them.
-var units = map[string]string{"Cel": "°C", "K": "K", "1": "", "um": "µm", "/min": "rpm", "%": "%", "mW": "mW", "A": "A", "s": "s", "ms": "ms", "kPa": "kPa", "/mm2": "/mm²"}
+var units = map[string]string{"Cel": "°C", "K": "K", "1": "", "um": "µm", "/min": "rpm", "/h": "/h", "%": "%", "mW": "mW", "A": "A", "s": "s", "ms": "ms", "kPa": "kPa", "/mm2": "/mm²"}
 
 func side(above bool) string {
 	if above {
@@ -153,7 +153,12 @@ func missing(f health.Finding) (list string, n int) {
 	return strings.Join(gaps[:len(gaps)-1], ", ") + " and " + gaps[len(gaps)-1], n
 }
 
-// evidenceTable has one row a run: sequence number, value, verdict, and up to three run
+// tableRows is how many runs a table shows; the chart shows them all.
+const tableRows = 12
+
+func newest(points []health.Point) []health.Point { return points[max(0, len(points)-tableRows):] }
+
+// evidenceTable has one row a run, the newest of them: sequence number, value, verdict, and up to three run
 // metrics that stand beside as support.
 func evidenceTable(f health.Finding) *Table {
 	t := &Table{Head: []string{"Run", feature(f.Evidence.Feature).short, ""}}
@@ -164,7 +169,7 @@ func evidenceTable(f health.Finding) *Table {
 		t.Head = append(t.Head, feature(s.Feature).short)
 		beside = append(beside, aligned(s.Points, s.Unit))
 	}
-	for _, p := range f.Evidence.Points {
+	for _, p := range newest(f.Evidence.Points) {
 		verdict := ""
 		if p.Violates {
 			verdict = side(f.Evidence.Above)

@@ -40,7 +40,7 @@ var (
 // chillerWarm is a limit finding: healthy at 4 °C, then above 8 °C; run 9 never came.
 func chillerWarm() health.Finding {
 	f := health.Finding{
-		ID: "f-chiller", Instrument: instrumentID, Component: "chiller", Subsystem: health.Thermal,
+		ID: "f-chillerwarmaaaaa", Instrument: instrumentID, Component: "chiller", Subsystem: health.Thermal,
 		Rule: "thermal.chiller.temperature.limit", Kind: "limit", Reason: "chiller-warm", State: health.Active,
 		FirstSequence: 12, LastSequence: 13,
 		Evidence: health.Evidence{Feature: "chiller.temperature.mean", Unit: "Cel", Limit: 8, Above: true},
@@ -67,7 +67,7 @@ func chillerWarm() health.Finding {
 // chillerSaturated is a second finding on the same component.
 func chillerSaturated() health.Finding {
 	f := health.Finding{
-		ID: "f-duty", Instrument: instrumentID, Component: "chiller", Subsystem: health.Thermal,
+		ID: "f-chillerdutyaaaaa", Instrument: instrumentID, Component: "chiller", Subsystem: health.Thermal,
 		Rule: "thermal.chiller.duty.limit", Kind: "limit", Reason: "chiller-saturated", State: health.Active,
 		FirstSequence: 11, LastSequence: 13,
 		Evidence: health.Evidence{Feature: "chiller.duty.mean", Unit: "%", Limit: 95, Above: true},
@@ -84,7 +84,7 @@ func chillerSaturated() health.Finding {
 // laserFalling is a drift finding: below 90 % of its own normal.
 func laserFalling() health.Finding {
 	f := health.Finding{
-		ID: "f-laser", Instrument: instrumentID, Component: "laser", Subsystem: health.Optical,
+		ID: "f-laserfallingaaaa", Instrument: instrumentID, Component: "laser", Subsystem: health.Optical,
 		Rule: "optical.laser.power.drift", Kind: "drift", Reason: "laser-power-falling", State: health.Active,
 		FirstSequence: 8, LastSequence: 10,
 		Evidence: health.Evidence{Feature: "laser.power.mean", Unit: "mW", Limit: 359.1, Baseline: 399},
@@ -114,4 +114,12 @@ func caseOf(findings ...health.Finding) casework.Case {
 // matterOf is what a notice about such a case is made from.
 func matterOf(c casework.Case, findings ...health.Finding) matter {
 	return matter{c: c, findings: findings, name: instrument.Name(sequencer.Serial), circle: circle, zone: madrid, now: night}
+}
+
+// booked is the case of m with a visit.
+func booked(m matter) casework.Case {
+	c := m.c
+	c.Slots = casework.Slots(night, madrid, 4)
+	c.State, c.Booked = casework.Booked, &c.Slots[0]
+	return c
 }

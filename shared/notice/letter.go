@@ -59,13 +59,13 @@ func (l Letter) MIME(caseID, sender string, at time.Time) ([]byte, error) {
 		// Within the alternatives a mail program shows accept and decline; attached it
 		// can be kept.
 		m.AddAlternativeString("text/calendar; method=REQUEST", l.Calendar)
-		if err := m.AttachReader("invite.ics", strings.NewReader(l.Calendar), mail.WithFileContentType("text/calendar")); err != nil {
+		if err := m.AttachReader("invite.ics", strings.NewReader(l.Calendar), mail.WithFileContentType("application/ics")); err != nil {
 			return nil, fmt.Errorf("attaching the invite: %w", err)
 		}
 	}
 	for _, s := range l.Sheet.Sections {
 		if c := s.Chart; c != nil {
-			err := m.EmbedReader(c.ID+".png", bytes.NewReader(c.PNG), mail.WithFileContentID(c.ID), mail.WithFileContentType("image/png"))
+			err := m.EmbedReader(c.ID+".png", bytes.NewReader(c.PNG), mail.WithFileContentID("<"+c.ID+">"), mail.WithFileContentType("image/png"))
 			if err != nil {
 				return nil, fmt.Errorf("embedding chart %s: %w", c.ID, err)
 			}

@@ -103,6 +103,9 @@ func captions(f health.Finding) []string {
 	notes := []string{
 		"Red triangles and shaded rows are runs " + side(f.Evidence.Above) + " the " + bound(f) + ". Runs are numbered in the order in which they were sent.",
 	}
+	if n := len(f.Evidence.Points); n > tableRows {
+		notes = append(notes, fmt.Sprintf("The table has the last %d of the %d runs in the chart.", tableRows, n))
+	}
 	if len(f.Evidence.Support) > 0 {
 		notes = append(notes, "The columns to the right are what else this fault is known to move. They made no finding: library and loading move them too.")
 	}

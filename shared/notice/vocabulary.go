@@ -81,7 +81,7 @@ var features = map[string]label{
 	"laser.current.mean":       {"Laser drive current, mean of each run", "Laser current"},
 	"camera.temperature.mean":  {"Camera temperature, mean of each run", "Camera temp."},
 	"stage.error.mean":         {"Stage following error, mean of each run", "Stage error"},
-	"stage.retries.mean":       {"Stage retries an hour, mean of each run", "Retries/h"},
+	"stage.retries.hourly":     {"Stage retries an hour", "Retries"},
 	"chiller.temperature.mean": {"Chiller temperature, mean of each run", "Chiller temp."},
 	"chiller.duty.mean":        {"Chiller duty, mean of each run", "Chiller duty"},
 	"heater.ramp.mean":         {"Heater ramp time, mean of each run", "Ramp time"},
@@ -90,7 +90,7 @@ var features = map[string]label{
 	"pump.delivered.mean":      {"Volume delivered ÷ commanded, mean of each run", "Delivered"},
 	"line.pressure.mean":       {"Line pressure, mean of each run", "Line pressure"},
 	"valve.move.mean":          {"Valve move time, mean of each run", "Move time"},
-	"valve.retries.mean":       {"Valve retries an hour, mean of each run", "Retries/h"},
+	"valve.retries.hourly":     {"Valve retries an hour", "Retries"},
 	"q30":                      {"%≥Q30", "%≥Q30"},
 	"clusters.pf":              {"Clusters passing filter", "PF"},
 }

@@ -140,5 +140,5 @@ func (m matter) letter(name, mail string, kind people.Kind, l language.Language,
 	if err != nil {
 		return Letter{}, err
 	}
-	return Letter{Name: name, To: to, Subject: subject, Sheet: sheet, Urgent: v.Urgent && kind == people.Alert}, nil
+	return Letter{Name: name, To: to, Subject: strings.ReplaceAll(subject, "\u00a0", " "), Sheet: sheet, Urgent: v.Urgent && kind == people.Alert}, nil
 }
