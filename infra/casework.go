@@ -89,6 +89,7 @@ func (a *appStack) newNotify(api uploadAPI) awslambda.Function {
 		grant{"tells support's systems", []string{"sns:Publish"}, []*string{a.support.TopicArn()}, nil},
 		grant{"tells support's systems: the topic's key", []string{"kms:GenerateDataKey", "kms:Decrypt"}, []*string{d.keys.messages.KeyArn()}, a.via("sns")},
 		grant{"sets and clears reminders of its own group", []string{"scheduler:CreateSchedule", "scheduler:DeleteSchedule", "scheduler:GetSchedule"}, []*string{jsii.String(schedules)}, nil},
+		a.wake(), // a lab that picked while the offer was repeated: notify answers in its place
 		grant{"lets Scheduler call remind", []string{"iam:PassRole"}, []*string{role.RoleArn()}, map[string]any{"StringEquals": map[string]any{"iam:PassedToService": "scheduler.amazonaws.com"}}},
 	)...)
 }
@@ -184,6 +185,12 @@ func (a *appStack) newMachine(casework, notify awslambda.Function) {
 		Payload: awsstepfunctions.TaskInput_FromObject(&map[string]any{
 			"step": "offer", "input": awsstepfunctions.JsonPath_EntirePayload(), "token": awsstepfunctions.JsonPath_TaskToken(),
 		}),
+	})
+	// States.TaskFailed is any failure but a time-out: the mail that did not go out is
+	// tried again, the answer that did not come is not waited for twice.
+	offer.AddRetry(&awsstepfunctions.RetryProps{
+		Errors: jsii.Strings("States.TaskFailed"), Interval: awscdk.Duration_Seconds(jsii.Number(2)),
+		MaxAttempts: jsii.Number(6), BackoffRate: jsii.Number(2), JitterStrategy: awsstepfunctions.JitterType_FULL,
 	})
 	offer.AddCatch(escalate, &awsstepfunctions.CatchProps{Errors: jsii.Strings("States.Timeout"), ResultPath: jsii.String("$.timeout")})
 
