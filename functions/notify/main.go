@@ -1,5 +1,4 @@
-// Command notify takes the steps of a case that tell someone. It is the only function
-// that reads people and sends mail.
+// Command notify tells people of a case: the only function that reads people, sends mail.
 package main
 
 import (
@@ -10,7 +9,7 @@ import (
 	_ "time/tzdata" // the sites' zones: the runtime has none
 
 	"github.com/aws/aws-lambda-go/lambda"
-	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	"github.com/aws/aws-sdk-go-v2/service/sfn"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
@@ -44,15 +43,18 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	db := tables.Client(cfg)
-	lambda.Start(notice.Logged(notice.Steps{
+	lambda.Start(notice.Logged(steps(cfg, s)))
+	return nil
+}
+
+func steps(cfg aws.Config, s settings.Notify) notice.Steps {
+	db, topic := tables.Client(cfg), topics.New(sns.NewFromConfig(cfg), s.SupportTopic)
+	return notice.Steps{
 		Cases: tables.NewCases(db, s.CasesTable), Findings: tables.NewFindings(db, s.FindingsTable),
 		Instruments: tables.NewInstruments(db, s.InstrumentsTable), People: tables.NewPeople(db, s.PeopleTable),
 		Archive: objects.NewNotices(objects.Client(cfg), s.NoticesBucket, s.NoticesKey),
-		Mail:    mail.New(cfg), Topic: topics.New(sns.NewFromConfig(cfg), s.SupportTopic),
+		Mail:    mail.New(cfg), Topic: topic, Sender: s.Sender, BaseURL: s.BaseURL, Now: time.Now,
 		Reminders: workflow.NewSchedules(scheduler.NewFromConfig(cfg), s.ScheduleGroup, s.ReminderRole, s.ReminderFunction),
-		Answer:    workflow.NewAnswers(sfn.NewFromConfig(cfg)), Mac: keys.NewMac(kms.NewFromConfig(cfg), s.LinkKey),
-		Sender: s.Sender, BaseURL: s.BaseURL, Now: time.Now,
-	}))
-	return nil
+		Answer:    workflow.NewAnswers(sfn.NewFromConfig(cfg)), Mac: keys.NewMac(keys.Client(cfg), s.LinkKey),
+	}
 }
