@@ -35,8 +35,11 @@ type Page struct {
 func (s Stage) List(ctx context.Context, i instrument.Instrument, query url.Values) (Page, error) {
 	after := int64(0)
 	for name, values := range query {
+		if name != "after" || len(values) != 1 {
+			return Page{}, fault.New(fault.Malformed, BadRequest, nil)
+		}
 		n, err := strconv.ParseInt(values[0], 10, 64)
-		if name != "after" || len(values) != 1 || err != nil || n < 0 {
+		if err != nil || n < 0 {
 			return Page{}, fault.New(fault.Malformed, BadRequest, nil)
 		}
 		after = n

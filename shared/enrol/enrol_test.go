@@ -1,0 +1,244 @@
+package enrol_test
+
+import (
+	"crypto/ed25519"
+	"encoding/base64"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"proactive/shared/enrol"
+	"proactive/shared/enrolment"
+	"proactive/shared/fault"
+	"proactive/shared/instrument"
+	"proactive/shared/pipelinetest"
+)
+
+const id = "i-01hzzzzzzzzzzzzzzzzzzzzzzz"
+
+var (
+	secret = []byte("0123456789abcdef")
+	mine   = key(1)
+	theirs = key(2)
+)
+
+func key(seed byte) ed25519.PublicKey {
+	return pipelinetest.InstrumentKey(seed).Public().(ed25519.PublicKey)
+}
+
+type bench struct {
+	enrol.Stage
+	now   time.Time
+	store *pipelinetest.Instruments
+}
+
+func newBench(t *testing.T) *bench {
+	b := &bench{now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC), store: pipelinetest.NewInstruments(t)}
+	b.Stage = enrol.Stage{Deployment: pipelinetest.Deployment, Codes: b.store, Keys: b.store, Consents: b.store, Now: func() time.Time { return b.now }}
+	set, signed := pipelinetest.NewKeys(t).Set(b.now)
+	b.store.Publish(signed, set)
+	code := enrol.Code{Instrument: id, Tenant: "t-1", Site: "s-1", Serial: "M04034", DailyBytes: 1 << 30, Expires: b.now.Add(time.Hour)}
+	if err := b.store.Issue(t.Context(), enrolment.Digest(secret), code); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func application(secret []byte) enrol.Application {
+	return enrol.Application{Code: base64.RawURLEncoding.EncodeToString(secret)}
+}
+
+func want(t *testing.T, err error, kind fault.Kind, reason string) {
+	t.Helper()
+	if k, r := fault.Public(err); err == nil || k != kind || r != reason {
+		t.Errorf("%v, want %v: %s", err, kind, reason)
+	}
+}
+
+func TestEnrol(t *testing.T) {
+	b := newBench(t)
+	got, err := b.Enrol(t.Context(), mine, application(secret))
+	if err != nil || got.Instrument != id || got.Deployment != pipelinetest.Deployment || got.Serial != "M04034" || got.Keys.JWS == "" {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	i, err := b.store.Get(t.Context(), id)
+	enrolled := instrument.Instrument{ID: id, Tenant: "t-1", Site: "s-1", Serial: "M04034", DailyBytes: 1 << 30, PublicKey: mine}
+	if diff := cmp.Diff(enrolled, i); err != nil || diff != "" {
+		t.Errorf("%v\n%s", err, diff)
+	}
+}
+
+func TestEnrolAgainWithTheSameKey(t *testing.T) {
+	b := newBench(t)
+	first, err := b.Enrol(t.Context(), mine, application(secret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	on := instrument.Consent{On: true, Text: "2026-11", Since: b.now}
+	if err := b.store.SetConsent(t.Context(), id, instrument.Consent{}, on); err != nil {
+		t.Fatal(err)
+	}
+	b.now = b.now.Add(2 * time.Hour) // the code has expired since: its use has not
+	again, err := b.Enrol(t.Context(), mine, application(secret))
+	if diff := cmp.Diff(first, again); err != nil || diff != "" {
+		t.Errorf("%v\n%s", err, diff)
+	}
+	if i, err := b.store.Get(t.Context(), id); err != nil || i.Consent != on {
+		t.Errorf("enrolling again touched the consent: %+v, %v", i.Consent, err)
+	}
+}
+
+func TestEnrolRefuses(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		kind   fault.Kind
+		reason string
+		do     func(b *bench) error
+	}{
+		{"a code that nobody issued", fault.Unknown, enrol.CodeUnknown, func(b *bench) error {
+			_, err := b.Enrol(t.Context(), mine, application([]byte("fedcba9876543210")))
+			return err
+		}},
+		{"a code that is none", fault.Unknown, enrol.CodeUnknown, func(b *bench) error {
+			return b.Known(t.Context(), enrol.Application{Code: "!"})
+		}},
+		{"a code of another length", fault.Unknown, enrol.CodeUnknown, func(b *bench) error {
+			return b.Known(t.Context(), application(secret[1:]))
+		}},
+		{"a code that another key used", fault.Forbidden, enrol.CodeUsed, func(b *bench) error {
+			if _, err := b.Enrol(t.Context(), theirs, application(secret)); err != nil {
+				return err
+			}
+			_, err := b.Enrol(t.Context(), mine, application(secret))
+			return err
+		}},
+		{"a code that has expired", fault.Forbidden, enrol.CodeExpired, func(b *bench) error {
+			b.now = b.now.Add(time.Hour)
+			_, err := b.Enrol(t.Context(), mine, application(secret))
+			return err
+		}},
+		{"a code for a revoked instrument", fault.Forbidden, enrol.Revoked, func(b *bench) error {
+			b.store.Put(instrument.Instrument{ID: id, Revoked: true, PublicKey: theirs})
+			_, err := b.Enrol(t.Context(), mine, application(secret))
+			return err
+		}},
+		{"anything before a key set is published", fault.Unavailable, enrol.NoKeySet, func(b *bench) error {
+			b.Keys = pipelinetest.NewInstruments(t)
+			_, err := b.Enrol(t.Context(), mine, application(secret))
+			return err
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			b := newBench(t)
+			want(t, c.do(b), c.kind, c.reason)
+			if i, err := b.store.Get(t.Context(), id); err == nil && i.PublicKey.Equal(mine) {
+				t.Error("it is enrolled all the same")
+			}
+		})
+	}
+}
+
+func TestEnrolWhenTheStoreFails(t *testing.T) {
+	for name, how := range map[string]pipelinetest.Failure{"not persisted": pipelinetest.NotPersisted, "reply lost": pipelinetest.ReplyLost} {
+		for _, method := range []string{"Code", "Signed", "Redeem"} {
+			t.Run(method+" "+name, func(t *testing.T) {
+				b := newBench(t)
+				b.store.Fail(method, how)
+				if _, err := b.Enrol(t.Context(), mine, application(secret)); !errors.Is(err, pipelinetest.ErrStore) {
+					t.Fatalf("a failed store enrolled: %v", err)
+				}
+				if _, err := b.Enrol(t.Context(), mine, application(secret)); err != nil {
+					t.Errorf("the same application again: %v", err)
+				}
+				_, err := b.Enrol(t.Context(), theirs, application(secret))
+				want(t, err, fault.Forbidden, enrol.CodeUsed)
+			})
+		}
+	}
+}
+
+func TestEnrolRace(t *testing.T) {
+	b := newBench(t)
+	b.Codes = quicker{b.store, b}
+	_, err := b.Enrol(t.Context(), mine, application(secret))
+	want(t, err, fault.Unavailable, enrol.Busy)
+	b.Codes = b.store
+	_, err = b.Enrol(t.Context(), mine, application(secret))
+	want(t, err, fault.Forbidden, enrol.CodeUsed)
+}
+
+func TestConsent(t *testing.T) {
+	b := newBench(t)
+	if _, err := b.Enrol(t.Context(), mine, application(secret)); err != nil {
+		t.Fatal(err)
+	}
+	say := func(on bool, text string) (enrol.Standing, error) {
+		i, err := b.store.Get(t.Context(), id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return b.Consent(t.Context(), i, enrol.Answer{On: on, Text: text})
+	}
+	start := b.now
+	for _, step := range []struct {
+		name  string
+		on    bool
+		text  string
+		since time.Time
+	}{
+		{"on", true, "2026-11", start.Add(1 * time.Minute)},
+		{"on again changes nothing", true, "2026-11", start.Add(1 * time.Minute)},
+		{"on to a newer text", true, "2026-12", start.Add(3 * time.Minute)},
+		{"off", false, "2026-12", start.Add(4 * time.Minute)},
+		{"off again changes nothing", false, "2026-12", start.Add(4 * time.Minute)},
+		{"on once more", true, "2026-12", start.Add(6 * time.Minute)},
+	} {
+		b.now = b.now.Add(time.Minute)
+		got, err := say(step.on, step.text)
+		if err != nil || got.On != step.on || !got.Since.Equal(step.since) {
+			t.Errorf("%s: %+v, %v; want since %v", step.name, got, err, step.since)
+		}
+		if i, err := b.store.Get(t.Context(), id); err != nil || i.Consent != (instrument.Consent{On: step.on, Text: step.text, Since: step.since}) {
+			t.Errorf("%s: stored %+v, %v", step.name, i.Consent, err)
+		}
+	}
+	for _, text := range []string{"", "yes", "2026-11-23", "2026-11\n"} {
+		_, err := say(false, text)
+		want(t, err, fault.Malformed, enrol.BadText)
+	}
+}
+
+func TestConsentWhenTheStoreFails(t *testing.T) {
+	for name, how := range map[string]pipelinetest.Failure{"not persisted": pipelinetest.NotPersisted, "reply lost": pipelinetest.ReplyLost} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			was := instrument.Instrument{ID: id, PublicKey: mine, Consent: instrument.Consent{On: true, Text: "2026-11", Since: b.now}}
+			b.store.Put(was)
+			b.store.Fail("SetConsent", how)
+			off := enrol.Answer{Text: "2026-11"}
+			if _, err := b.Consent(t.Context(), was, off); !errors.Is(err, pipelinetest.ErrStore) {
+				t.Fatalf("a failed store was believed: %v", err)
+			}
+			i, err := b.store.Get(t.Context(), id)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := b.Consent(t.Context(), i, off); err != nil || got.On {
+				t.Errorf("again: %+v, %v", got, err)
+			}
+			if i, err = b.store.Get(t.Context(), id); err != nil || i.Consent.On {
+				t.Errorf("still on: %v", err)
+			}
+		})
+	}
+}
+
+func TestConsentRace(t *testing.T) {
+	b := newBench(t)
+	b.store.Put(instrument.Instrument{ID: id, PublicKey: mine, Consent: instrument.Consent{Text: "2026-11", Since: b.now}})
+	stale := instrument.Instrument{ID: id, PublicKey: mine} // read before it was turned off
+	_, err := b.Consent(t.Context(), stale, enrol.Answer{On: true, Text: "2026-11"})
+	want(t, err, fault.Unavailable, enrol.Busy)
+}
