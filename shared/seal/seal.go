@@ -57,16 +57,20 @@ type Params struct {
 	Rand                                   io.Reader // of the content key and its wrapping; nil: crypto/rand
 }
 
+func (p Params) random() io.Reader {
+	if p.Rand == nil {
+		return rand.Reader
+	}
+	return p.Rand
+}
+
 // Seal makes a batch.
 func Seal(p Params) ([]byte, error) {
-	if p.Rand == nil {
-		p.Rand = rand.Reader
-	}
 	if len(p.Signer) != ed25519.PrivateKeySize {
 		return nil, errors.New("sealing: no key to sign with")
 	}
 	content := make([]byte, keyBytes)
-	if _, err := io.ReadFull(p.Rand, content); err != nil {
+	if _, err := io.ReadFull(p.random(), content); err != nil {
 		return nil, fmt.Errorf("drawing a content key: %w", err)
 	}
 	aeadKey, commitment, err := expand(content)
@@ -84,7 +88,7 @@ func Seal(p Params) ([]byte, error) {
 		Commitment: commitment,
 	}
 	for _, r := range p.Recipients {
-		wrapped, err := rsa.EncryptOAEP(sha256.New(), p.Rand, r.Key, content, nil)
+		wrapped, err := rsa.EncryptOAEP(sha256.New(), p.random(), r.Key, content, nil)
 		if err != nil {
 			return nil, fmt.Errorf("wrapping the content key for %s: %w", r.ID, err)
 		}
@@ -162,7 +166,7 @@ func expand(content []byte) (aeadKey, commitment []byte, err error) {
 	return aeadKey, commitment, nil
 }
 
-func cipher(key []byte) (*streaming.AESGCMHKDF, error) {
+func newCipher(key []byte) (*streaming.AESGCMHKDF, error) {
 	c, err := streaming.NewAESGCMHKDF(key, "SHA256", keyBytes, segmentBytes, 0)
 	if err != nil {
 		return nil, fmt.Errorf("making the cipher: %w", err)
@@ -171,7 +175,7 @@ func cipher(key []byte) (*streaming.AESGCMHKDF, error) {
 }
 
 func encrypt(key, associated, plain []byte) ([]byte, error) {
-	c, err := cipher(key)
+	c, err := newCipher(key)
 	if err != nil {
 		return nil, err
 	}
@@ -190,7 +194,7 @@ func encrypt(key, associated, plain []byte) ([]byte, error) {
 }
 
 func decrypt(key, associated, sealed []byte) ([]byte, error) {
-	c, err := cipher(key)
+	c, err := newCipher(key)
 	if err != nil {
 		return nil, err
 	}
