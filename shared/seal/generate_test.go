@@ -192,7 +192,7 @@ func (f *forge) unreadable() {
 	f.add("older-format", "downgrade: an older format in the first line", "read", batch.ReasonUnknownFormat, bytes.Replace(raw, []byte("batch/1\n"), []byte("batch/0\n"), 1))
 	f.add("newer-format", "a newer format in the first line", "read", batch.ReasonUnknownFormat, bytes.Replace(raw, []byte("batch/1\n"), []byte("batch/2\n"), 1))
 	f.add("older-format-in-header", "downgrade: an older format in the header, signed", "read", batch.ReasonUnknownFormat, resigned(f.edit(header, "proactive-batch/1", "proactive-batch/0")))
-	f.add("header-too-long", "a header of 8193 bytes", "read", batch.ReasonHeaderLimit, append(bytes.Clone(lines[0]), strings.Repeat("x", batch.MaxHeader+1)+"\n"...))
+	f.add("header-too-long", "a header of 8193 bytes", "read", batch.ReasonHeaderLimit, bytes.Join([][]byte{lines[0], bytes.Repeat([]byte("x"), batch.MaxHeader+1), []byte("\n"), lines[2], lines[3]}, nil))
 	f.add("header-space", "a space in the header, signed", "read", batch.ReasonNotCanonical, resigned(f.edit(header, `"sequence":1`, `"sequence": 1`)))
 	f.add("header-order", "two members changed places, signed", "read", batch.ReasonNotCanonical, resigned(`{"deployment":"`+vectorDeployment+`","format":"proactive-batch/1"`+strings.TrimPrefix(header, `{"format":"proactive-batch/1","deployment":"`+vectorDeployment+`"`)))
 	f.add("header-member-twice", "a member stands twice, signed", "read", batch.ReasonNotCanonical, resigned(f.edit(header, `"sequence":1`, `"sequence":2,"sequence":1`)))
