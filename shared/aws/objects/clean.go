@@ -104,6 +104,7 @@ func (q *Quarantine) Copy(ctx context.Context, from scrub.Object, key string) er
 		Bucket: aws.String(q.bucket), Key: aws.String(key), IfNoneMatch: aws.String("*"),
 		CopySource:           aws.String(url.PathEscape(from.Bucket+"/"+from.Key) + "?versionId=" + url.QueryEscape(from.Version)),
 		ServerSideEncryption: types.ServerSideEncryptionAwsKms, SSEKMSKeyId: aws.String(q.kmsKey),
+		TaggingDirective: types.TaggingDirectiveReplace, // none: the role need not read tags
 	})
 	if err != nil && code(err) != "PreconditionFailed" {
 		return fmt.Errorf("copying to the quarantine: %w", err)
