@@ -10,13 +10,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms/types"
 
 	"proactive/shared/challenge"
-	"proactive/shared/notice"
 )
 
-var (
-	_ challenge.Mac = (*Mac)(nil)
-	_ notice.Mac    = (*Mac)(nil)
-)
+var _ challenge.Mac = (*Mac)(nil)
 
 // Mac is HMAC-SHA256 under an HMAC_256 key.
 type Mac struct {

@@ -13,7 +13,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"proactive/shared/clean"
-	"proactive/shared/notice"
 	"proactive/shared/score"
 	"proactive/shared/scrub"
 )
@@ -22,7 +21,6 @@ var (
 	_ score.Clean      = (*Clean)(nil)
 	_ scrub.Clean      = (*CleanWriter)(nil)
 	_ scrub.Quarantine = (*Quarantine)(nil)
-	_ notice.Archive   = (*Notices)(nil)
 )
 
 // maxClean bounds what is read of a clean batch: no payload is larger, and Parquet makes

@@ -19,7 +19,6 @@ import (
 	"proactive/shared/fault"
 	"proactive/shared/instrument"
 	"proactive/shared/layout"
-	"proactive/shared/notice"
 	"proactive/shared/validate"
 )
 
@@ -29,7 +28,6 @@ var (
 	_ enrol.Consents       = (*Instruments)(nil)
 	_ validate.Instruments = (*Instruments)(nil)
 	_ casework.Instruments = (*Instruments)(nil)
-	_ notice.Instruments   = (*Instruments)(nil)
 )
 
 // Instruments is the instruments table: instruments with their consent, enrolment codes

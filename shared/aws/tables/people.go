@@ -11,14 +11,12 @@ import (
 
 	"proactive/shared/fault"
 	"proactive/shared/layout"
-	"proactive/shared/notice"
 	"proactive/shared/people"
 )
 
-var _ notice.People = (*People)(nil)
-
-// People is the people table: tenants, sites, contracts, contacts. It has its own key,
-// one reader among the functions (notify) and one writer (the operator).
+// People is the people table, notice.People: tenants, sites, contracts, contacts. It has its own key,
+// one reader among the functions (notify) and one writer (the operator). functions/notify
+// pins it to its interface: a pin here would link the mails into every function.
 type People struct {
 	db    *dynamodb.Client
 	table string
