@@ -15,14 +15,13 @@ import (
 
 // Reasons for which a granted upload is rejected, beside those of shared/batch.
 const (
-	Revoked         = "revoked"
-	NoConsent       = "no-consent"       // now, whatever it was when it was granted
-	LengthMismatch  = "length-mismatch"  // not as many bytes as were granted
-	DigestMismatch  = "digest-mismatch"  // not the bytes that were granted
-	HeaderMismatch  = "header-mismatch"  // the header names another batch than the key and the grant
-	WrongDeployment = "wrong-deployment" // sealed for another deployment
-	UnknownKeyID    = "unknown-key-id"   // sealed for a key that is not in the key set
-	ExpiredKey      = "expired-key"      // sealed for a key that is no longer accepted
+	Revoked        = "revoked"
+	NoConsent      = "no-consent"      // now, whatever it was when it was granted
+	LengthMismatch = "length-mismatch" // not as many bytes as were granted
+	DigestMismatch = "digest-mismatch" // not the bytes that were granted
+	HeaderMismatch = "header-mismatch" // the header names another batch than the key and the grant
+	UnknownKeyID   = "unknown-key-id"  // sealed for a key that is not in the key set
+	ExpiredKey     = "expired-key"     // sealed for a key that is no longer accepted
 )
 
 // check judges an upload. A fault that is Malformed or Forbidden is the upload's; any
@@ -50,10 +49,10 @@ func (s Stage) check(ctx context.Context, a Arrival, e ledger.Entry, i instrumen
 		return err
 	}
 	h := envelope.Header
-	switch {
-	case h.Deployment != s.Deployment:
-		return fault.New(fault.Malformed, WrongDeployment, nil)
-	case h.Instrument != e.Instrument || h.Batch != e.Batch || h.Sequence != e.Sequence:
+	if err := h.For(s.Deployment); err != nil {
+		return err
+	}
+	if h.Instrument != e.Instrument || h.Batch != e.Batch || h.Sequence != e.Sequence {
 		return fault.New(fault.Malformed, HeaderMismatch, nil)
 	}
 	if err := envelope.Verify(i.PublicKey); err != nil {

@@ -191,7 +191,7 @@ func TestRejected(t *testing.T) {
 		{name: "a flipped bit of the ciphertext", reason: batch.ReasonBadSignature, object: func(s []byte) []byte { return flip(s, len(s)-1) }},
 		{name: "a changed catalog in the header", reason: batch.ReasonBadSignature, object: func(s []byte) []byte { return bytes.Replace(s, []byte("sha256:c"), []byte("sha256:d"), 1) }},
 		{name: "signed by another instrument", reason: batch.ReasonBadSignature, before: func(b *bench) { b.params.Signer = pipelinetest.InstrumentKey(2) }},
-		{name: "sealed for another deployment", reason: validate.WrongDeployment, before: func(b *bench) { b.params.Deployment = "proactive-elsewhere" }},
+		{name: "sealed for another deployment", reason: batch.ReasonWrongDeployment, before: func(b *bench) { b.params.Deployment = "proactive-elsewhere" }},
 		{name: "another instrument's header", reason: validate.HeaderMismatch, before: func(b *bench) { b.params.Instrument = "i-00000000000000000000000000" }},
 		{name: "another batch's header", reason: validate.HeaderMismatch, before: func(b *bench) { b.params.Batch = "01HZZZZZZZZZZZZZZZZZZZZ002" }},
 		{name: "another sequence number's header", reason: validate.HeaderMismatch, before: func(b *bench) { b.params.Sequence = 8 }},
