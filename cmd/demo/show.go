@@ -102,7 +102,8 @@ func (s *show) perform(ctx context.Context) error {
 func (s *show) fleetDir() string { return filepath.Join(s.work, "fleet") }
 
 func (s *show) fleet(ctx context.Context, args ...string) error {
-	all := append(args, "--seed", strconv.FormatInt(s.seed, 10), "--instruments", strconv.Itoa(instruments), "--fail", strconv.Itoa(failing))
+	// The fleet begins tomorrow: its runs are covered by today's consent.
+	all := append(args, "--start", s.started.AddDate(0, 0, 1).Format(time.DateOnly), "--seed", strconv.FormatInt(s.seed, 10), "--instruments", strconv.Itoa(instruments), "--fail", strconv.Itoa(failing))
 	cmd := exec.CommandContext(ctx, filepath.Join(s.play.Root, "bin", "fleet"), all...) //nolint:gosec // G204: our own binary, built by make
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("simulating the fleet: %w\n%s", err, out)

@@ -75,6 +75,20 @@ func (b Uploads) Get(_ context.Context, a validate.Arrival, limit int64) (body [
 	return body, err
 }
 
+// Newest implements validate.Inbox.
+func (b Uploads) Newest(_ context.Context, bucket, key string) (version string, err error) {
+	err = b.meet("Newest", func() error {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if n := len(b.objects[key]); bucket == b.name && n > 0 {
+			version = strconv.Itoa(n - 1)
+			return nil
+		}
+		return fmt.Errorf("no such object")
+	})
+	return version, err
+}
+
 // ValidatedQueue is the queue to scrub in memory.
 type ValidatedQueue struct {
 	Faults

@@ -6,7 +6,8 @@ import (
 	"fmt"
 )
 
-// Arrival is one version of one object that S3 says was created.
+// Arrival is one version of one object that S3 says was created. Version is empty if the
+// event names none: S3 names it for a versioned bucket, the emulator does not.
 type Arrival struct {
 	Bucket, Key, Version string
 }
@@ -40,8 +41,6 @@ func ParseArrival(body []byte) (Arrival, error) {
 		return Arrival{}, errors.New("the event is not of an object that was created")
 	case a.Bucket == "" || a.Key == "":
 		return Arrival{}, errors.New("the event names no object")
-	case a.Version == "":
-		return Arrival{}, errors.New("the event names no version: the bucket is not versioned")
 	}
 	return a, nil
 }

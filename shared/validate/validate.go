@@ -37,6 +37,10 @@ type Inbox interface {
 	// Get returns the object version that a names, whatever came after it, or its first
 	// limit+1 bytes if it is longer than limit.
 	Get(ctx context.Context, a Arrival, limit int64) ([]byte, error)
+	// Newest names the newest version of an object. It is asked only when the event
+	// names none, and only for inbox keys, which are written once: then newest is the
+	// one that the event means. It is an error in a bucket without versions.
+	Newest(ctx context.Context, bucket, key string) (version string, err error)
 }
 
 // Ledger is the account of every batch.
@@ -87,6 +91,11 @@ func (s Stage) Receive(ctx context.Context, body []byte) error {
 	a, err := ParseArrival(body)
 	if err != nil {
 		return err
+	}
+	if _, _, notOurs := layout.ParseInboxKey(a.Key); a.Version == "" && a.Bucket == s.Bucket && notOurs == nil {
+		if a.Version, err = s.Inbox.Newest(ctx, a.Bucket, a.Key); err != nil {
+			return fmt.Errorf("finding the version of an arrival: %w", err)
+		}
 	}
 	_, err = s.Handle(ctx, a)
 	return err

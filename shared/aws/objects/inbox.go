@@ -3,6 +3,7 @@ package objects
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net/textproto"
 	"strings"
@@ -31,6 +32,18 @@ func NewUploads(client *s3.Client) *Uploads { return &Uploads{client: client} }
 // Get implements validate.Inbox.
 func (u *Uploads) Get(ctx context.Context, a validate.Arrival, limit int64) ([]byte, error) {
 	return read(ctx, u.client, a.Bucket, a.Key, a.Version, limit)
+}
+
+// Newest implements validate.Inbox.
+func (u *Uploads) Newest(ctx context.Context, bucket, key string) (string, error) {
+	out, err := head(ctx, u.client, bucket, key)
+	if err != nil {
+		return "", err
+	}
+	if aws.ToString(out.VersionId) == "" {
+		return "", errors.New("the bucket keeps no versions")
+	}
+	return *out.VersionId, nil
 }
 
 // Inbox is the inbox as scrub reads it.
