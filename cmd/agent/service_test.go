@@ -437,6 +437,10 @@ func (s *service) answer(b *upload) {
 		r.Verdict, r.Reason, r.Kept = receipt.Quarantined, "identifier-found", nil
 	case s.moods["other-bytes"]:
 		r.SHA256 = strings.Repeat("0", 64)
+	case s.moods["for-another"]:
+		r.Instrument = "i-01arz3ndektsv4rrffq69g5faw"
+	case s.moods["for-elsewhere"]:
+		r.Deployment = "proactive-elsewhere"
 	case s.moods["broken-chain"]:
 		r.Ordinal, r.Previous = r.Ordinal+1, strings.Repeat("0", 64)
 	}

@@ -34,6 +34,7 @@ var table = map[string]Advice{
 	"key-set-foreign":      {Says: "The service showed the key set of another deployment; it was not believed.", Next: "Tell the service team.", Exit: Untrusted},
 	"key-set-missing":      {Says: "The service's keys are not known here and could not be fetched.", Next: "Try again when the network is there.", Exit: Unreachable},
 	"receipt-chain-broken": {Says: "A receipt does not follow the one before it; it was not believed, and the batch is kept.", Next: "Tell the service team, with the output of `agent receipts`.", Exit: Untrusted},
+	"receipt-foreign":      {Says: "A receipt is for another instrument or another service; it was not believed, and the batch is kept.", Next: "Tell the service team.", Exit: Untrusted},
 	"receipt-not-ours":     {Says: "A receipt speaks of other bytes than were sent; it was not believed, and the batch is kept.", Next: "Tell the service team, with the output of `agent status`.", Exit: Untrusted},
 	"not-a-receipt":        {Says: "A receipt cannot be read; it was not believed, and the batch is kept.", Next: "Tell the service team.", Exit: Untrusted},
 	"receipt-signature":    {Says: "A receipt's signature is wrong; it was not believed, and the batch is kept.", Next: "Tell the service team.", Exit: Untrusted},

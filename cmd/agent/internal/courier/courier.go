@@ -27,8 +27,9 @@ const (
 	KeySetForeign   = "key-set-foreign"   // a key set of another deployment
 	NoKeySet        = "key-set-missing"   // none is stored and none can be fetched
 	NotThisBatch    = "receipt-not-ours"  // a receipt for our batch that describes other bytes
+	ForSomeoneElse  = "receipt-foreign"   // a receipt for another instrument or deployment
 	ReceiptLate     = "receipt-late"      // no receipt within the time waited
-	NeverUploaded   = "receipt-withdrawn" // the service has forgotten a batch it gave a receipt for
+	Forgotten       = "receipt-withdrawn" // the service has forgotten a batch it gave a receipt for
 )
 
 // Courier delivers for one enrolled home. The caller holds the home's lock.
@@ -136,7 +137,7 @@ func (c *Courier) Offer(ctx context.Context, s home.Sent) error {
 		return fmt.Errorf("offering batch %s again: %w", s.Batch, err)
 	}
 	if g.Status != client.HasReceipt {
-		return fault.New(fault.Conflict, NeverUploaded, nil)
+		return fault.New(fault.Conflict, Forgotten, nil)
 	}
 	return nil
 }

@@ -2,7 +2,6 @@ package courier
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -59,7 +58,7 @@ func (c *Courier) follows(chain []string, jws string, keys keyset.KeySet) (recei
 	}
 	switch {
 	case r.Deployment != c.Enrolment.Deployment || r.Instrument != c.Enrolment.Instrument:
-		return r, fault.New(fault.Forbidden, NotThisBatch, errors.New("a receipt for someone else"))
+		return r, fault.New(fault.Forbidden, ForSomeoneElse, nil)
 	case r.Ordinal != int64(len(chain))+1 || r.Previous != previous:
 		return r, fault.New(fault.Forbidden, receipt.ChainBroken, fmt.Errorf("receipt %d after %d", r.Ordinal, len(chain)))
 	}
