@@ -46,7 +46,8 @@ func (q *Queue[M]) Send(ctx context.Context, m M) error {
 // (Lambda developer guide, "Partial batch responses"): the others leave the queue, these
 // come again and end in the dead-letter queue, for a person.
 func Each(ctx context.Context, log *slog.Logger, delivery events.SQSEvent, handle func(ctx context.Context, body []byte) error) events.SQSEventResponse {
-	var answer events.SQSEventResponse
+	// Never null on the wire: the emulator takes only a list.
+	answer := events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}}
 	for _, m := range delivery.Records {
 		if err := handle(ctx, []byte(m.Body)); err != nil {
 			log.ErrorContext(ctx, "message failed", slog.String("message", m.MessageId), slog.String("error", err.Error()))

@@ -140,7 +140,8 @@ func FindingOf(record events.DynamoDBEventRecord) (f health.Finding, ok bool, er
 // the records that failed: the stream is read again from the first of them. The others
 // are handled all the same; handling them again changes nothing.
 func EachFinding(ctx context.Context, log *slog.Logger, batch events.DynamoDBEvent, handle func(context.Context, health.Finding) error) events.DynamoDBEventResponse {
-	var answer events.DynamoDBEventResponse
+	// Never null on the wire: the emulator takes only a list.
+	answer := events.DynamoDBEventResponse{BatchItemFailures: []events.DynamoDBBatchItemFailure{}}
 	for _, record := range batch.Records {
 		f, ok, err := FindingOf(record)
 		if err == nil && ok {
