@@ -5,6 +5,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"proactive/cmd/agent/internal/compose"
@@ -136,22 +137,22 @@ func (a *app) files(made compose.Composition) {
 		return
 	}
 	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
-	fmt.Fprint(w, "\nfiles read\n")
-	for _, f := range made.Report.Files {
-		if f.Read {
-			note := string(f.Kind)
-			if f.Reason != "" {
-				note += ", " + string(f.Reason)
+	list := func(heading string, read bool) {
+		for _, f := range made.Report.Files {
+			if f.Read != read {
+				continue
 			}
-			fmt.Fprintf(w, "  %s\t%s\n", f.Name, note)
+			fmt.Fprint(w, heading)
+			heading = ""
+			what := string(f.Reason)
+			if read {
+				what = strings.TrimSuffix(string(f.Kind)+", "+what, ", ")
+			}
+			fmt.Fprintf(w, "  %s\t%s\n", f.Name, what)
 		}
 	}
-	fmt.Fprint(w, "files not read\n")
-	for _, f := range made.Report.Files {
-		if !f.Read {
-			fmt.Fprintf(w, "  %s\t%s\n", f.Name, f.Reason)
-		}
-	}
+	list("\nfiles read\n", true)
+	list("files not read\n", false)
 	_ = w.Flush()
 }
 
