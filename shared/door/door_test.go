@@ -139,8 +139,11 @@ func TestUniform401(t *testing.T) {
 		"another scheme":        func(b *bench) door.Request { return b.request("POST", "/order", "", "Bearer abc", body) },
 		"no token":              func(b *bench) door.Request { return b.request("POST", "/order", "", "Proactive abc", body) },
 		"an unknown instrument": func(b *bench) door.Request { return b.signedBy(b.key, unknown, "POST", "/order", "", body) },
-		"not an instrument id":  func(b *bench) door.Request { return b.signedBy(b.key, "i-1#PROFILE", "POST", "/order", "", body) },
-		"another's key":         func(b *bench) door.Request { return b.signedBy(stranger, known, "POST", "/order", "", body) },
+		"not an instrument id": func(b *bench) door.Request {
+			b.instruments.Fail("Get", pipelinetest.NotPersisted) // it is not looked up
+			return b.signedBy(b.key, "i-1#PROFILE", "POST", "/order", "", body)
+		},
+		"another's key": func(b *bench) door.Request { return b.signedBy(stranger, known, "POST", "/order", "", body) },
 		"a revoked instrument with another's key": func(b *bench) door.Request {
 			i, _ := b.instruments.Get(b.t.Context(), known)
 			i.Revoked = true

@@ -112,6 +112,9 @@ func EnrolmentContract(t *testing.T, s Enrolments, revoke func(id string)) {
 	want(t, "consent", s.SetConsent(ctx, i.ID, instrument.Consent{}, on), nil)
 	want(t, "the same consent again", s.SetConsent(ctx, i.ID, instrument.Consent{}, on), nil)
 	want(t, "over a consent that does not stand", s.SetConsent(ctx, i.ID, instrument.Consent{}, off), enrol.ErrRaced)
+	earlier := on
+	earlier.Since = on.Since.Add(-time.Hour)
+	want(t, "over the same answer of another time", s.SetConsent(ctx, i.ID, earlier, off), enrol.ErrRaced)
 	want(t, "consent withdrawn", s.SetConsent(ctx, i.ID, on, off), nil)
 	want(t, "consent of nobody", s.SetConsent(ctx, "i-00000000000000000000000000", instrument.Consent{}, on), enrol.ErrRaced)
 	if i, err = s.Get(ctx, code.Instrument); err != nil || i.Consent != off {

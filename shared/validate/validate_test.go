@@ -245,6 +245,9 @@ func TestRejected(t *testing.T) {
 			if len(b.queue.Messages()) != 0 || b.counted(journal.BatchesRejected) != 1 {
 				t.Errorf("handed on %v, log %s", b.queue.Messages(), b.log)
 			}
+			b.sender.Consent.On, b.sender.Revoked = true, false
+			b.instruments.Put(b.sender)
+			b.inbox.Fail("Get", pipelinetest.NotPersisted) // it is not even read again
 			if outcome := b.handle(a); outcome != validate.Settled || len(b.ledger.Receipts(id)) != 1 {
 				t.Errorf("delivered again: %s", outcome)
 			}
