@@ -86,7 +86,7 @@ func (a *appStack) newPipeline() {
 		ScoreQueue: *a.queues.score.queue.QueueUrl(), UnwrapKey: *d.keys.unwrap.KeyArn(), ReceiptKey: *d.keys.receipt.KeyArn(),
 	}, all(
 		a.read(d.buckets.inbox, d.keys.inbox, "inbox/", "reads the sealed batch"),
-		use(d.keys.unwrap, "unwraps the content key: the only role that may", "Decrypt"),
+		use(d.keys.unwrap, "unwraps the content key: the only role that may; finds its id by its public half", "Decrypt", "GetPublicKey"),
 		a.read(d.buckets.clean, d.keys.clean, "clean/", "finds its own earlier result when delivered again"),
 		a.write(d.buckets.clean, d.keys.clean, "clean/", "writes the clean batch"),
 		a.write(d.buckets.quarantine, d.keys.quarantine, "quarantine/", "sets aside ciphertext that the detector stopped; it cannot read it back"),
