@@ -106,6 +106,6 @@ func (d Door) refuse(ctx context.Context, r Request, err error) Response {
 		journal.Count(ctx, d.Log, journal.RequestsRefused, request, slog.String("reason", reason))
 	}
 	// Two strings: this cannot fail.
-	body, _ := json.Marshal(problem{Error: kind.String(), Reason: reason}) //nolint:errchkjson // see above
+	body, _ := json.Marshal(problem{Error: kind.String(), Reason: reason})
 	return Response{Status: kind.Status(), Body: body}
 }
