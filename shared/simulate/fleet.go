@@ -1,10 +1,11 @@
 // Package simulate writes run folders of instruments that do not exist, healthy and
-// failing, for the demo and the tests. It is deterministic: a seed and a start date give
+// failing, for the demo and the tests. It is deterministic: a seed and a start day give
 // the same bytes. What is learned from it is learned from a simulation; docs/simulator.md
-// says where each number comes from.
+// has every parameter and says where it comes from.
 package simulate
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -25,112 +26,157 @@ type Truth struct {
 	Family    string `json:"family"`
 	Component string `json:"component"` // "" if healthy
 	Subsystem string `json:"subsystem"`
-	Onset     int    `json:"onset"` // index of the first run that the fault touches
+	Onset     int    `json:"onset"` // index, from 0, of the first run that the fault touches
 	Mode      string `json:"mode"`
 
-	index  int
 	family family
 	fault  fault
 }
 
-// family is a layout small enough to be written in a moment and true to its kind: names
-// of tiles, file versions, chemistry.
-type family struct {
-	name, serial, suffix, software, rta, chemistry string
-	lanes, swaths, cameras, tiles                  int
-	surfaces                                       []int
-	cycles, index                                  int // of each insert read, of each index read
-	clusters                                       float64
-	area                                           float64 // mm² of a tile
-	hours, days                                    int     // length of a run, days between runs
-	patterned                                      bool
+// fault is one failure mode: wear on one component that grows from its onset to an end.
+type fault struct {
+	component, subsystem, mode string
+	end                        float64 // wear at its worst, of 1
 }
 
-var families = []family{
-	{name: "MiSeq", serial: "M%05d", suffix: "000000000-%s", software: "4.0.0.1769", rta: "1.18.54.4", chemistry: "Version2",
-		lanes: 1, swaths: 1, tiles: 14, surfaces: []int{1, 2}, cycles: 76, index: 8, clusters: 7.5e5, area: 0.674, hours: 22, days: 3},
-	{name: "NextSeq 500", serial: "NS%06d", suffix: "H%sBGXX", software: "2.0.2.1", rta: "2.4.11", chemistry: "NextSeq Mid",
-		lanes: 4, swaths: 1, cameras: 3, tiles: 4, surfaces: []int{1, 2}, cycles: 76, index: 6, clusters: 5.9e5, area: 3.0, hours: 18, days: 3},
-	{name: "NovaSeq 6000", serial: "A%05d", suffix: "H%sDRXX", software: "1.8.1", rta: "v3.4.4", chemistry: "SP",
-		lanes: 2, swaths: 2, tiles: 20, surfaces: []int{2}, cycles: 51, index: 10, clusters: 4.09e6, area: 1.382, hours: 25, days: 4, patterned: true},
+// faults are by subsystem: instruments that fail take another subsystem each, as long as
+// there are any, and one of its modes.
+var faults = [][]fault{
+	{{"laser", "optical", "light-source decay: more current, then less light", 1}},
+	{{"stage", "mechanical", "encoder dirt: following error and homing retries", .9}},
+	{
+		{"chiller", "thermal", "weak Peltier: full duty, then warm reagents", 1},
+		{"heater", "thermal", "flow-cell heater: slow ramps, off its target", .6},
+	},
+	{
+		{"pump", "fluidics", "syringe wear: less delivered than commanded", .9},
+		{"valve", "fluidics", "sticking selector valve: slow moves and retries", .8},
+	},
 }
 
-// fault is one failure mode: what it does at full severity.
-type fault struct{ component, subsystem, mode string }
+// rampRuns is how many runs a fault takes from its onset to its end.
+const rampRuns = 3
 
-var faults = []fault{
-	{"chiller", "thermal", "weak: Peltier or fan, warmer and at full duty"},
-	{"laser", "optical", "light-source decay, one after another the servo's reserve and the light"},
-	{"pump", "fluidics", "syringe wear: less is delivered than commanded"},
-	{"stage", "mechanical", "encoder dirt: following error and homing retries"},
-}
-
-// rampRuns is how many runs a fault takes from onset to full severity.
-const rampRuns = 4
-
-// Truths are the instruments of the fleet. Those that fail are drawn by the seed, each
-// with another fault than the one before.
+// Truths are the instruments of the fleet. Which of them fail, and how, the seed draws.
+// An instrument is the same in every fleet of its seed, size and number of failing.
 func (f Fleet) Truths() []Truth {
-	rng := rand.New(rand.NewPCG(f.Seed, 0x666c656574))
-	order := rng.Perm(f.Instruments)
-	first := rng.IntN(len(faults))
-	all := make([]Truth, f.Instruments)
+	rng := f.stream("fleet")
+	order, subsystems := rng.Perm(f.Instruments), rng.Perm(len(faults))
+	all, taken := make([]Truth, f.Instruments), map[string]bool{}
 	for i := range all {
 		fam := families[i%len(families)]
-		all[i] = Truth{Serial: fmt.Sprintf(fam.serial, 10000+rng.IntN(80000)+i), Family: fam.name, index: i, family: fam}
+		serial := ""
+		for serial == "" || taken[serial] {
+			serial = fmt.Sprintf(fam.serial, rng.IntN(100_000))
+		}
+		taken[serial] = true
+		all[i] = Truth{Serial: serial, Family: fam.name, family: fam}
 	}
 	for n := range min(f.Failing, f.Instruments) {
 		t := &all[order[n]]
-		t.fault = faults[(first+n)%len(faults)]
+		modes := faults[subsystems[n%len(faults)]]
+		t.fault = modes[rng.IntN(len(modes))]
 		t.Component, t.Subsystem, t.Mode = t.fault.component, t.fault.subsystem, t.fault.mode
-		t.Onset = 6 + rng.IntN(2)
+		t.Onset = 5 + rng.IntN(3)
 	}
 	return all
 }
 
+// stream is a source of numbers of its own for each purpose: what one file draws does
+// not move what another does.
+func (f Fleet) stream(purpose ...any) *rand.Rand {
+	sum := sha256.Sum256(fmt.Append(nil, append([]any{"proactive fleet\n", f.Seed, "\n"}, purpose...)...))
+	return rand.New(rand.NewChaCha8(sum)) //nolint:gosec // G404: it must repeat; nothing secret is drawn
+}
+
+// normal is a standard normal cut at 2.5, so that no healthy instrument is a monster.
+func normal(rng *rand.Rand) float64 { return max(-2.5, min(2.5, rng.NormFloat64())) }
+
 // state is an instrument in one run: everything that the files are written from.
 type state struct {
+	fleet    Fleet
 	truth    Truth
-	run      int
-	severity float64 // of the fault, 0 to 1
-	load     float64 // clusters relative to the target
-	rng      *rand.Rand
+	run      int // from 0
+	number   int // as the instrument counts
+	wear     map[string]float64
 	own      own
+	lot      lot
+	load     float64 // clusters relative to the target
+	drift    float64 // of the run's quality, in logits
+	phix     float64 // percent aligned
 	flowcell string
 	started  time.Time
 }
 
 // own is what makes an instrument itself: its normal, drawn once.
-type own struct{ laserMW, laserA, stageUm, rampS, pressureKPa, valveMs, fan, cameraC, duty float64 }
+type own struct {
+	firstNumber                                                    int
+	laserMW, laserA, stageUm, rampS, pressureKPa, valveMs, fan     float64
+	cameraC, duty, focus, signal, phasing, prephasing, heaterError float64
+}
+
+// lot is a reagent lot and what it does, to every instrument of the family.
+type lot struct {
+	number          int
+	signal, phasing float64
+}
 
 // stateOf draws run number run (from 0) of an instrument. serviced: the fault is mended.
 func (f Fleet) stateOf(t Truth, run int, serviced bool) state {
-	base := rand.New(rand.NewPCG(f.Seed, uint64(t.index)<<32|0xffffffff)) //nolint:gosec // G115: index is not negative
-	around := func(mean, spread float64) float64 { return mean * (1 + spread*base.NormFloat64()) }
-	s := state{truth: t, run: run, own: own{
-		laserMW: around(800, .06), laserA: around(2.2, .06), stageUm: around(.1, .15), rampS: around(42, .06),
-		pressureKPa: around(-30, .1), valveMs: around(420, .08), fan: around(3000, .03), cameraC: around(12, .05), duty: around(47, .08),
-	}}
-	s.rng = rand.New(rand.NewPCG(f.Seed, uint64(t.index)<<32|uint64(run))) //nolint:gosec // G115: neither is negative
-	if t.Component != "" && !serviced && run >= t.Onset {
-		s.severity = min(1, float64(run-t.Onset+1)/rampRuns)
+	s := state{fleet: f, truth: t, run: run, own: f.ownOf(t)}
+	s.number = s.own.firstNumber + run
+	s.wear = f.wearOf(t, run, serviced)
+	rng := f.stream("run", t.Serial, " ", run)
+	s.started = f.Start.AddDate(0, 0, run*t.family.days+rng.IntN(2)).Add(time.Duration(8*60+rng.IntN(8*60)) * time.Minute)
+	s.load = math.Exp(t.family.loading * normal(rng))
+	s.drift = .06 * normal(rng)
+	if rng.Float64() > .3 { // the others forgot or spared the PhiX
+		s.phix = 1.5 * math.Exp(.2*normal(rng))
 	}
-	spread := 0.18
-	if t.family.patterned {
-		spread = 0.06
-	}
-	s.load = math.Exp(spread * max(-2, min(2, s.rng.NormFloat64())))
-	s.flowcell = fmt.Sprintf(t.family.suffix, letters(s.rng, 5))
-	s.started = f.Start.AddDate(0, 0, run*t.family.days)
+	s.flowcell = fmt.Sprintf(t.family.flowcell, letters(rng, 5))
+	s.lot = f.lotOf(t.family, s.started)
 	return s
 }
 
-// of is the severity if the fault is on that component.
-func (s state) of(component string) float64 {
-	if s.truth.Component == component {
-		return s.severity
+func (f Fleet) ownOf(t Truth) own {
+	rng := f.stream("instrument", t.Serial)
+	around := func(mean, spread float64) float64 { return mean * (1 + spread*normal(rng)) }
+	return own{
+		firstNumber: 20 + rng.IntN(400),
+		laserMW:     around(800, .06), laserA: around(2.2, .06), stageUm: around(.1, .15), rampS: around(42, .06),
+		pressureKPa: around(-30, .1), valveMs: around(420, .08), fan: around(3000, .03),
+		cameraC: around(12, .05), duty: 44 + 10*rng.Float64(), focus: around(.92, .01),
+		signal: around(1, .04), phasing: around(1, .1), prephasing: around(1, .1), heaterError: around(.15, .2),
 	}
-	return 0
+}
+
+// wearOf is each component's wear, 0 to 1. It is small and hardly grows; on the failing
+// component it climbs from the onset on, and a service puts it back to as good as new.
+func (f Fleet) wearOf(t Truth, run int, serviced bool) map[string]float64 {
+	rng := f.stream("wear", t.Serial)
+	wear := map[string]float64{}
+	for _, modes := range faults {
+		for _, m := range modes {
+			wear[m.component] = .02 + .08*rng.Float64() + .001*float64(run)
+		}
+	}
+	c := t.Component
+	switch {
+	case c == "":
+	case serviced:
+		wear[c] = .05
+	case run >= t.Onset:
+		wear[c] += (t.fault.end - wear[c]) * min(1, float64(run-t.Onset+1)/rampRuns)
+	}
+	return wear
+}
+
+// lotOf is the lot that a family used on a day; one lasts five weeks.
+func (f Fleet) lotOf(fam family, day time.Time) lot {
+	const lasts = 35
+	n := int(day.Unix()/86400) / lasts
+	rng := f.stream("lot", fam.name, " ", n)
+	return lot{number: 20_000_000 + 1000*(n%900) + rng.IntN(1000), signal: math.Exp(.05 * normal(rng)), phasing: math.Exp(.08 * normal(rng))}
 }
 
 // letters draws a flow cell's name: letters and digits as such names have, but none that

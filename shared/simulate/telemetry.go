@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"math"
+	"math/rand/v2"
 	"time"
 
 	"proactive/shared/telemetry"
@@ -14,72 +16,117 @@ import (
 // sampleEvery is how often a channel reports.
 const sampleEvery = 20 * time.Minute
 
-// channel is one telemetry channel: its value at a time of the run.
-type channel struct {
-	subsystem, component, metric, unit string
-	value                              func(s state, hour float64) float64
+// moment is a state at one time of its run.
+type moment struct {
+	state
+	rng  *rand.Rand
+	hour float64 // since the run began
+	door float64 // 1 while someone has the reagent compartment open
 }
 
-// noisy is a mean with relative noise.
-func (s state) noisy(mean, spread float64) float64 { return mean * (1 + spread*s.rng.NormFloat64()) }
+// channel is one telemetry channel: its reading at a moment.
+type channel struct {
+	subsystem, component, metric, unit string
+	value                              func(m moment) float64
+}
 
-// rare counts events at a rate per sample.
-func (s state) rare(perHour float64) float64 {
-	if s.rng.Float64() < perHour*sampleEvery.Hours() {
+// around is a mean with noise relative to it.
+func (m moment) around(mean, noise float64) float64 { return mean * (1 + noise*normal(m.rng)) }
+
+// events is 1 or 0: whether there was one since the last reading.
+func (m moment) events(perHour float64) float64 {
+	if m.rng.Float64() < perHour*sampleEvery.Hours() {
 		return 1
 	}
 	return 0
 }
 
-// channels are what an instrument reports. Healthy ranges after docs/simulator.md; what
-// a fault adds is proportional to its severity.
-var channels = []channel{
-	{"optical", "laser", "power", "mW", func(s state, _ float64) float64 { return s.noisy(s.own.laserMW*(1-.24*s.of("laser")), .006) }},
-	{"optical", "laser", "current", "A", func(s state, _ float64) float64 { return s.noisy(s.own.laserA*(1+.40*s.of("laser")), .008) }},
-	{"optical", "camera", "temperature", "Cel", func(s state, _ float64) float64 { return s.own.cameraC + .2*s.rng.NormFloat64() }},
-	{"optical", "focus", "score", "1", func(s state, _ float64) float64 { return s.noisy(.92-.03*s.of("stage"), .01) }},
-	{"mechanical", "stage", "error", "um", func(s state, _ float64) float64 { return s.noisy(s.own.stageUm*(1+3.5*s.of("stage")), .05) }},
-	{"mechanical", "stage", "retries", "1", func(s state, _ float64) float64 { return s.rare(.02 + 2.4*s.of("stage")) }},
-	{"thermal", "chiller", "temperature", "Cel", func(s state, h float64) float64 { return 4 + 6.5*s.of("chiller") + s.door(h) + .15*s.rng.NormFloat64() }},
-	{"thermal", "chiller", "duty", "%", func(s state, h float64) float64 {
-		return min(100, s.own.duty+55*s.of("chiller")+3*s.room(h)+1.5*s.rng.NormFloat64())
-	}},
-	{"thermal", "heater", "ramp", "s", func(s state, _ float64) float64 { return s.noisy(s.own.rampS, .03) }},
-	{"thermal", "heater", "error", "K", func(s state, _ float64) float64 { return .15 + .05*s.rng.NormFloat64() }},
-	{"fluidics", "pump", "delivered", "1", func(s state, _ float64) float64 { return s.noisy(1-.13*s.of("pump"), .006) }},
-	{"fluidics", "line", "pressure", "kPa", func(s state, _ float64) float64 { return s.noisy(s.own.pressureKPa, .03) }},
-	{"fluidics", "valve", "move", "ms", func(s state, _ float64) float64 { return s.noisy(s.own.valveMs, .03) }},
-	{"fluidics", "valve", "retries", "1", func(s state, _ float64) float64 { return s.rare(.01) }},
-	{"thermal", "internal", "temperature", "Cel", func(s state, h float64) float64 { return 28 + s.room(h) + .2*s.rng.NormFloat64() }},
-	{"thermal", "fan", "speed", "/min", func(s state, _ float64) float64 { return s.noisy(s.own.fan, .01) }},
-	{"mechanical", "disk", "free", "%", func(s state, h float64) float64 { return 70 - .4*h }},
-}
-
 // room is how much warmer than usual it is, in kelvin: the season and the day.
-func (s state) room(hour float64) float64 {
-	return 1.5*math.Sin(2*math.Pi*float64(s.started.YearDay())/365) + .8*math.Sin(2*math.Pi*hour/24)
+func (m moment) room() float64 {
+	clock := m.started.Add(time.Duration(m.hour * float64(time.Hour)))
+	return 1.5*math.Sin(2*math.Pi*float64(clock.YearDay()-110)/365) + .8*math.Sin(2*math.Pi*float64(clock.Hour()-9)/24)
 }
 
-// door: someone opens the reagent compartment in the first hour.
-func (s state) door(hour float64) float64 {
-	if hour < .5 {
-		return 1.5
+// channels are what an instrument reports.
+var channels = []channel{
+	{"optical", "laser", "power", "mW", func(m moment) float64 {
+		power, _ := m.light()
+		return m.around(m.own.laserMW*power, .006)
+	}},
+	{"optical", "laser", "current", "A", func(m moment) float64 {
+		_, current := m.light()
+		return m.around(m.own.laserA*current, .008)
+	}},
+	{"optical", "camera", "temperature", "Cel", func(m moment) float64 { return m.own.cameraC + .2*normal(m.rng) }},
+	{"optical", "focus", "score", "1", func(m moment) float64 { return m.around(m.own.focus, .01) }},
+	{"mechanical", "stage", "error", "um", func(m moment) float64 {
+		following, _ := m.stage()
+		return m.around(m.own.stageUm*following, .08)
+	}},
+	{"mechanical", "stage", "retries", "1", func(m moment) float64 {
+		_, retries := m.stage()
+		return m.events(retries)
+	}},
+	{"thermal", "chiller", "temperature", "Cel", func(m moment) float64 {
+		_, celsius := m.chiller(m.room(), m.door)
+		return celsius + .15*normal(m.rng)
+	}},
+	{"thermal", "chiller", "duty", "%", func(m moment) float64 {
+		duty, _ := m.chiller(m.room(), m.door)
+		return max(0, min(100, duty+1.5*normal(m.rng)))
+	}},
+	{"thermal", "heater", "ramp", "s", func(m moment) float64 {
+		ramp, _ := m.heater()
+		return m.around(m.own.rampS*ramp, .03)
+	}},
+	{"thermal", "heater", "error", "K", func(m moment) float64 {
+		_, steady := m.heater()
+		return steady + .05*normal(m.rng)
+	}},
+	{"fluidics", "pump", "delivered", "1", func(m moment) float64 { return m.around(m.pump(), .006) }},
+	{"fluidics", "line", "pressure", "kPa", func(m moment) float64 { return m.around(m.own.pressureKPa, .03) }},
+	{"fluidics", "valve", "move", "ms", func(m moment) float64 {
+		move, _ := m.valve()
+		return m.around(m.own.valveMs*move, .03)
+	}},
+	{"fluidics", "valve", "retries", "1", func(m moment) float64 {
+		_, retries := m.valve()
+		return m.events(retries)
+	}},
+	{"thermal", "internal", "temperature", "Cel", func(m moment) float64 { return 28 + m.room() + .2*normal(m.rng) }},
+	{"thermal", "fan", "speed", "/min", func(m moment) float64 { return m.around(m.own.fan, .01) }},
+	{"mechanical", "disk", "free", "%", func(m moment) float64 { return 70 - 2*float64(m.run%8) - .2*m.hour }},
+}
+
+// readings are the telemetry of a run, in the order of time.
+func (s state) readings() iter.Seq[telemetry.Reading] {
+	return func(yield func(telemetry.Reading) bool) {
+		m := moment{state: s, rng: s.fleet.stream("telemetry", s.truth.Serial, " ", s.run)}
+		for at := time.Duration(0); at < s.truth.family.lasts(); at += sampleEvery {
+			m.hour, m.door = at.Hours(), 0
+			if at == 0 || m.rng.Float64() < .01 { // loading, and now and then a look
+				m.door = 1
+			}
+			for _, c := range channels {
+				r := telemetry.Reading{
+					Time: s.started.Add(at), Subsystem: c.subsystem, Component: c.component, Metric: c.metric,
+					Value: math.Round(c.value(m)*1e4) / 1e4, Unit: c.unit,
+				}
+				if !yield(r) {
+					return
+				}
+			}
+		}
 	}
-	return 0
 }
 
 // writeTelemetry writes Logs/telemetry.jsonl.
 func (s state) writeTelemetry(w io.Writer) error {
 	out := bufio.NewWriter(w)
 	enc := json.NewEncoder(out)
-	for at := time.Duration(0); at < time.Duration(s.truth.family.hours)*time.Hour; at += sampleEvery {
-		for _, c := range channels {
-			v := math.Round(c.value(s, at.Hours())*1e4) / 1e4
-			if err := enc.Encode(telemetry.Reading{
-				Time: s.started.Add(8*time.Hour + at), Subsystem: c.subsystem, Component: c.component, Metric: c.metric, Value: v, Unit: c.unit,
-			}); err != nil {
-				return fmt.Errorf("writing telemetry: %w", err)
-			}
+	for r := range s.readings() {
+		if err := enc.Encode(r); err != nil {
+			return fmt.Errorf("writing telemetry: %w", err)
 		}
 	}
 	if err := out.Flush(); err != nil {
