@@ -2,7 +2,10 @@ package seal
 
 import (
 	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
 	"crypto/ed25519"
+	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -14,6 +17,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/cryptotest"
@@ -279,6 +283,7 @@ func (f *forge) unopened() {
 	must(f.t, err)
 	resign("signed-short-key", "a content key of 16 bytes wrapped", ReasonUnwrapFailed, f.edit(header, b64(h.Recipients[0].Wrapped), b64(short)), text)
 	f.lyingLength(h)
+	f.emptySegment(h)
 	f.put(vector{Name: "unknown-key-id", About: "opened as somebody it was not sealed for", Step: "open", Expect: ReasonUnknownKey, As: "stranger", Key: "stranger", Batch: []part{{Base64: raw}}})
 	f.put(vector{Name: "wrong-key", About: "opened with another private key under the same id", Step: "open", Expect: ReasonUnwrapFailed, As: "unwrap-1", Key: "stranger", Batch: []part{{Base64: raw}}})
 	f.segments()
@@ -291,7 +296,7 @@ func (f *forge) lyingLength(h batch.Header) {
 	key, commitment, err := expand(content)
 	must(f.t, err)
 	h.Commitment, h.PlaintextBytes = commitment, h.PlaintextBytes+1
-	h.Recipients = h.Recipients[:1]
+	h.Recipients = slices.Clone(h.Recipients[:1])
 	h.Recipients[0].Wrapped, err = rsa.EncryptOAEP(sha256.New(), rand.Reader, &f.keys["unwrap-1"].PublicKey, content, nil)
 	must(f.t, err)
 	header, err := h.Marshal()
@@ -299,6 +304,32 @@ func (f *forge) lyingLength(h batch.Header) {
 	text, err := encrypt(key, header, f.params.Plaintext)
 	must(f.t, err)
 	f.add("signed-plaintext-length", "the plaintext is a byte shorter than the header says, signed by the instrument", "open", ReasonPayloadLength, f.sign(string(header), text, f.params.Signer))
+}
+
+// emptySegment: one whole segment, and behind it a last one of nothing, each authentic.
+// Without it the same plaintext is a batch that is 16 bytes shorter.
+func (f *forge) emptySegment(h batch.Header) {
+	const first = segmentBytes - 40 - 16
+	content := bytes.Repeat([]byte{9}, keyBytes)
+	key, commitment, err := expand(content)
+	must(f.t, err)
+	h.Commitment, h.PlaintextBytes, h.CiphertextBytes = commitment, first, segmentBytes+16
+	h.Recipients = slices.Clone(h.Recipients[:1])
+	h.Recipients[0].Wrapped, err = rsa.EncryptOAEP(sha256.New(), rand.Reader, &f.keys["unwrap-1"].PublicKey, content, nil)
+	must(f.t, err)
+	header, err := h.Marshal()
+	must(f.t, err)
+	salt, prefix := bytes.Repeat([]byte{3}, keyBytes), bytes.Repeat([]byte{4}, 7)
+	segmentKey, err := hkdf.Key(sha256.New, key, salt, string(header), keyBytes)
+	must(f.t, err)
+	block, err := aes.NewCipher(segmentKey)
+	must(f.t, err)
+	gcm, err := cipher.NewGCM(block)
+	must(f.t, err)
+	text := slices.Concat([]byte{40}, salt, prefix)
+	text = gcm.Seal(text, slices.Concat(prefix, []byte{0, 0, 0, 0, 0}), make([]byte, first), nil)
+	text = gcm.Seal(text, slices.Concat(prefix, []byte{0, 0, 0, 1, 1}), nil, nil)
+	f.add("signed-empty-segment", "an empty segment behind a whole one: a second way to write the same plaintext, signed by the instrument", "open", ReasonPayloadLength, f.sign(string(header), text, f.params.Signer))
 }
 
 // segments are the ones of three-segments in another order, and without the last. Their

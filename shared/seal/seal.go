@@ -149,7 +149,10 @@ func Open(ctx context.Context, e *batch.Envelope, keyID string, u Unwrapper) ([]
 	if err != nil {
 		return nil, fault.New(fault.Malformed, ReasonCiphertextCorrupt, err)
 	}
-	if int64(len(plain)) != e.Header.PlaintextBytes {
+	// Tink reads an empty last segment too, which would be a second way to write the
+	// same plaintext: the length of the ciphertext tells.
+	size, err := ciphertextBytes(int64(len(plain)))
+	if err != nil || size != int64(len(e.Ciphertext)) || int64(len(plain)) != e.Header.PlaintextBytes {
 		return nil, fault.New(fault.Malformed, ReasonPayloadLength, nil)
 	}
 	return plain, nil
