@@ -80,7 +80,9 @@ func checksum(c Code) []byte {
 // safeURL: https anywhere, http on this machine only.
 func safeURL(raw string) bool {
 	u, err := url.Parse(raw)
-	if err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.HasSuffix(raw, "/") {
+	// "?" and "#" with nothing behind them are in no field of u, and would swallow the
+	// path of every call.
+	if err != nil || u.Hostname() == "" || u.User != nil || strings.ContainsAny(raw, "?#") || strings.HasSuffix(raw, "/") {
 		return false
 	}
 	ip := net.ParseIP(u.Hostname())

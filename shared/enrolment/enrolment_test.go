@@ -3,6 +3,7 @@ package enrolment_test
 import (
 	"encoding/base64"
 	"errors"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -61,6 +62,9 @@ func TestParseRefuses(t *testing.T) {
 		"a password":          {code("https://a:b@example.org").String(), enrolment.ErrURL},
 		"a query":             {code("https://example.org?x=1").String(), enrolment.ErrURL},
 		"a fragment":          {code("https://example.org#x").String(), enrolment.ErrURL},
+		"an empty query":      {code("https://example.org?").String(), enrolment.ErrURL},
+		"an empty fragment":   {code("https://example.org#").String(), enrolment.ErrURL},
+		"a port alone":        {code("https://:443").String(), enrolment.ErrURL},
 		"a slash at the end":  {code("https://example.org/").String(), enrolment.ErrURL},
 		"no host":             {code("https:///v1").String(), enrolment.ErrURL},
 		"an endless address":  {code("https://example.org/" + strings.Repeat("a", 600)).String(), enrolment.ErrMistyped},
@@ -76,6 +80,53 @@ func TestParseRefuses(t *testing.T) {
 			t.Errorf("%s: %v", url, err)
 		}
 	}
+}
+
+// Fuzz: what parses is written as the same code, but for white space.
+func FuzzParse(f *testing.F) {
+	f.Add(code("https://api.example.org").String())
+	f.Add(code("http://127.0.0.1:4566/_aws/execute-api/abc/$default").String())
+	f.Add(" " + code("https://[::1]:1/x").String()[:30] + "\r\n" + code("https://[::1]:1/x").String()[30:])
+	f.Fuzz(func(t *testing.T, s string) {
+		c, err := enrolment.Parse(s)
+		if err != nil {
+			if !errors.Is(err, enrolment.ErrNotACode) && !errors.Is(err, enrolment.ErrMistyped) && !errors.Is(err, enrolment.ErrURL) {
+				t.Fatalf("an error without a name: %v", err)
+			}
+			return
+		}
+		if want := strings.Join(strings.Fields(s), ""); c.String() != want {
+			t.Fatalf("parsed\n%s\nwrote\n%s", want, c)
+		}
+	})
+}
+
+// FuzzURL is FuzzParse's property behind the checksum, where a fuzzer does not come: an
+// address that is taken leads every call to its own host.
+func FuzzURL(f *testing.F) {
+	for _, u := range []string{"https://api.example.org", "http://127.0.0.1:1", "https://a@b", "https://a?", "https://a#", "HTTPS://A", "https://a\\b", "https://a/%2e%2e"} {
+		f.Add(u)
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		c, err := enrolment.Parse(code(raw).String())
+		if err != nil {
+			return
+		}
+		if c.URL != raw {
+			t.Fatalf("%q became %q", raw, c.URL)
+		}
+		base, err := url.Parse(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		call, err := url.Parse(raw + "/v1/challenge")
+		if err != nil || call.Host != base.Host || call.Hostname() == "" || !strings.HasSuffix(call.Path, "/v1/challenge") || call.User != nil {
+			t.Fatalf("%q calls %+v (%v)", raw, call, err)
+		}
+		if call.Scheme != "https" && call.Scheme != "http" {
+			t.Fatalf("%q has scheme %s", raw, call.Scheme)
+		}
+	})
 }
 
 // A mistyped letter never enrols somewhere else: it is caught, wherever it is.

@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"strings"
 	"testing"
 
@@ -64,6 +65,9 @@ func TestParseRefuses(t *testing.T) {
 		"critical and unknown":      sign(`{"alg":"EdDSA","crit":["x"],"typ":"t","x":1}`, "body"),
 		"a key id not asked for":    sign(`{"alg":"EdDSA","kid":"k","typ":"t"}`, "body"),
 		"an address of a key":       sign(`{"alg":"EdDSA","jku":"https://example.org","typ":"t"}`, "body"),
+		"an empty key id":           sign(`{"alg":"EdDSA","kid":"","typ":"t"}`, "body"),
+		"a null":                    sign(`{"alg":"EdDSA","kid":null,"typ":"t"}`, "body"),
+		"two values":                sign(`{"alg":"EdDSA","typ":"t"}{}`, "body"),
 		"a header that is no JSON":  sign(`alg`, "body"),
 		"padding":                   head + "=." + rest,
 		"a line feed":               head[:4] + "\n" + head[4:] + "." + rest,
@@ -72,11 +76,43 @@ func TestParseRefuses(t *testing.T) {
 		"set bits beyond the bytes": good[:len(good)-1] + string(good[len(good)-1]+1),
 	} {
 		t.Run(name, func(t *testing.T) {
-			parsed, err := jws.Parse(raw, jose.EdDSA, "t")
+			var member []string
+			if name == "an empty key id" || name == "a null" {
+				member = []string{"kid"} // asked for, and yet
+			}
+			parsed, err := jws.Parse(raw, jose.EdDSA, "t", member...)
 			if err == nil {
 				_, err = parsed.Verify(key.Public())
 				t.Errorf("parsed; verifying says %v", err)
 			}
 		})
 	}
+}
+
+// Fuzz: what parses is one string only, three parts, each the one base64 of its bytes;
+// and its header says what was asked for, once, to any reader of JSON.
+func FuzzParse(f *testing.F) {
+	f.Add(sign(`{"alg":"EdDSA","kid":"k","typ":"t"}`, "body"))
+	f.Add(sign(`{"typ":"t","alg":"EdDSA"}`, ""))
+	f.Add(sign(`{"typ":"t","alg":"EdDSA","Alg":"none"}`, ""))
+	f.Fuzz(func(t *testing.T, raw string) {
+		if _, err := jws.Parse(raw, jose.EdDSA, "t", "kid"); err != nil {
+			return
+		}
+		parts := strings.Split(raw, ".")
+		var head []byte
+		for i, p := range parts {
+			b, err := base64.RawURLEncoding.DecodeString(p)
+			if err != nil || base64.RawURLEncoding.EncodeToString(b) != p {
+				t.Fatalf("part %d of %q", i, raw)
+			}
+			if i == 0 {
+				head = b
+			}
+		}
+		var header map[string]string
+		if err := json.Unmarshal(head, &header); err != nil || len(parts) != 3 || header["alg"] != "EdDSA" || header["typ"] != "t" || len(header) > 3 {
+			t.Fatalf("%s", head)
+		}
+	})
 }

@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"time"
 
 	"proactive/shared/fault"
@@ -31,6 +32,20 @@ const (
 	ReasonWrongRoot     = "wrong-root"
 	ReasonRootSignature = "root-signature"
 	ReasonExpired       = "key-set-expired"
+)
+
+// Bounds of an RSA key: what a batch header has room for, and FIPS 186-5, appendix A.1.1.
+const (
+	minBits, maxBits = 2048, 4096
+	minExponent      = 65537
+)
+
+// Bounds of a key set, so that it is an exact number in any language and its check is
+// bounded work. Receipt keys stay in it for good.
+const (
+	maxSerial = 1e12 - 1
+	maxKeys   = 64 // in each list
+	maxJWS    = 256 << 10
 )
 
 // ErrNone is what a store answers before the operator published a key set.
@@ -61,7 +76,7 @@ func (k Key) RSA() (*rsa.PublicKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	if pub.Size() < 256 || pub.Size() > 512 {
+	if bits := pub.N.BitLen(); bits < minBits || bits > maxBits || pub.E < minExponent {
 		return nil, fault.New(fault.Malformed, ReasonNotAKeySet, nil)
 	}
 	return pub, nil
@@ -88,7 +103,7 @@ func (s KeySet) ReceiptKey(id string) (*ecdsa.PublicKey, bool) {
 	if !ok {
 		return nil, false
 	}
-	pub, err := parse[*ecdsa.PublicKey](k.SPKI)
+	pub, err := p256(k.SPKI)
 	return pub, err == nil
 }
 
@@ -117,30 +132,67 @@ func parse[K crypto.PublicKey](spki []byte) (K, error) {
 	return k, nil
 }
 
-// keyName is how batch headers name a key, too.
-var keyName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+// p256 is a key for ES256 (RFC 7518, section 3.4), which is of that one curve.
+func p256(spki []byte) (*ecdsa.PublicKey, error) {
+	pub, err := parse[*ecdsa.PublicKey](spki)
+	if err != nil {
+		return nil, err
+	}
+	if pub.Curve != elliptic.P256() {
+		return nil, fault.New(fault.Malformed, ReasonNotAKeySet, nil)
+	}
+	return pub, nil
+}
+
+// Names as batch headers have them: for any other, nothing could be sealed.
+var (
+	deploymentName = regexp.MustCompile(`^[a-z][a-z0-9-]{0,62}$`)
+	keyName        = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,62}$`)
+)
 
 // check holds a key set to its form. An id names one key, in either list.
 func (s KeySet) check() error {
-	ok := s.Format == Format && s.Deployment != "" && s.Serial >= 1 && len(s.Unwrap) > 0 && len(s.Receipt) > 0 && s.Issued.Before(s.Expires)
+	ok := s.Format == Format && deploymentName.MatchString(s.Deployment) &&
+		1 <= s.Serial && s.Serial <= maxSerial &&
+		1 <= len(s.Unwrap) && len(s.Unwrap) <= maxKeys && 1 <= len(s.Receipt) && len(s.Receipt) <= maxKeys &&
+		s.Issued.Before(s.Expires) && utc(s.Issued) && utc(s.Expires)
 	seen := map[string]bool{}
 	name := func(k Key) bool {
 		fresh := !seen[k.ID]
 		seen[k.ID] = true
-		return fresh && keyName.MatchString(k.ID)
+		return fresh && keyName.MatchString(k.ID) && utc(k.NotAfter)
 	}
 	for _, k := range s.Unwrap {
 		_, err := k.RSA()
 		ok = name(k) && err == nil && ok
 	}
 	for _, k := range s.Receipt {
-		pub, err := parse[*ecdsa.PublicKey](k.SPKI)
-		ok = name(k) && err == nil && pub.Curve == elliptic.P256() && ok
+		_, err := p256(k.SPKI)
+		ok = name(k) && err == nil && ok
 	}
 	if !ok {
 		return fault.New(fault.Malformed, ReasonNotAKeySet, nil)
 	}
 	return nil
+}
+
+// utc: the one way to write a time, to the second.
+func utc(t time.Time) bool {
+	_, offset := t.Zone()
+	return offset == 0 && t.Nanosecond() == 0
+}
+
+// toTheSecond is s with its times as they are written.
+func (s KeySet) toTheSecond() KeySet {
+	cut := func(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
+	s.Issued, s.Expires = cut(s.Issued), cut(s.Expires)
+	s.Unwrap, s.Receipt = slices.Clone(s.Unwrap), slices.Clone(s.Receipt)
+	for _, keys := range [][]Key{s.Unwrap, s.Receipt} {
+		for i := range keys {
+			keys[i].NotAfter = cut(keys[i].NotAfter)
+		}
+	}
+	return s
 }
 
 // Signed is a key set as it travels: the root's public key and a JWS by it. The root

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -11,12 +12,16 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"math/big"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"proactive/shared/fault"
 	"proactive/shared/keyset"
@@ -177,6 +182,14 @@ func TestVerifyRefuses(t *testing.T) {
 		{"a key id twice", byHand(root, header, edit("unwrap-1", "unwrap-2")), now, keyset.ReasonNotAKeySet},
 		{"a key id in both lists", byHand(root, header, edit("receipt-1", "unwrap-1")), now, keyset.ReasonNotAKeySet},
 		{"no deployment", byHand(root, header, edit(`"proactive-test"`, `""`)), now, keyset.ReasonNotAKeySet},
+		{"a deployment that no header allows", byHand(root, header, edit(`"proactive-test"`, `"Proactive"`)), now, keyset.ReasonNotAKeySet},
+		{"a serial beyond exact numbers", byHand(root, header, edit(`"serial":3`, `"serial":1000000000000`)), now, keyset.ReasonNotAKeySet},
+		{"a serial that overflows", byHand(root, header, edit(`"serial":3`, `"serial":9223372036854775808`)), now, keyset.ReasonNotAKeySet},
+		{"a time of another zone", byHand(root, header, edit(`"issued":"2026-11-23T11:00:00Z"`, `"issued":"2026-11-23T12:00:00+01:00"`)), now, keyset.ReasonNotAKeySet},
+		{"a time with a fraction", byHand(root, header, edit(`"issued":"2026-11-23T11:00:00Z"`, `"issued":"2026-11-23T11:00:00.5Z"`)), now, keyset.ReasonNotAKeySet},
+		{"something behind it", byHand(root, header, append(slices.Clone(body), '\n')), now, keyset.ReasonNotAKeySet},
+		{"beyond any size", keyset.Signed{Root: public, JWS: strings.Repeat("A", 1<<20)}, now, keyset.ReasonNotAKeySet},
+		{"HS256 with the root as secret", publicAsSecret(public, header, body), now, keyset.ReasonNotAKeySet},
 		{"not JSON", byHand(root, header, []byte("keys")), now, keyset.ReasonNotAKeySet},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -194,12 +207,31 @@ func TestSignRefusesKeysOfTheWrongKind(t *testing.T) {
 	root := ec(t, elliptic.P256())
 	public := spki(t, root.Public())
 	for name, spoil := range map[string]func(*keyset.KeySet){
-		"an ECDSA key to unwrap":      func(s *keyset.KeySet) { s.Unwrap[0].SPKI = s.Receipt[0].SPKI },
-		"an RSA key for receipts":     func(s *keyset.KeySet) { s.Receipt[0].SPKI = s.Unwrap[0].SPKI },
-		"P-384 for receipts":          func(s *keyset.KeySet) { s.Receipt[0].SPKI = spki(t, ec(t, elliptic.P384()).Public()) },
-		"no key to unwrap":            func(s *keyset.KeySet) { s.Unwrap = nil },
-		"no key for receipts":         func(s *keyset.KeySet) { s.Receipt = nil },
-		"no key bytes":                func(s *keyset.KeySet) { s.Unwrap[1].SPKI = nil },
+		"an ECDSA key to unwrap":  func(s *keyset.KeySet) { s.Unwrap[0].SPKI = s.Receipt[0].SPKI },
+		"an RSA key for receipts": func(s *keyset.KeySet) { s.Receipt[0].SPKI = s.Unwrap[0].SPKI },
+		"P-384 for receipts":      func(s *keyset.KeySet) { s.Receipt[0].SPKI = spki(t, ec(t, elliptic.P384()).Public()) },
+		"no key to unwrap":        func(s *keyset.KeySet) { s.Unwrap = nil },
+		"no key for receipts":     func(s *keyset.KeySet) { s.Receipt = nil },
+		"no key bytes":            func(s *keyset.KeySet) { s.Unwrap[1].SPKI = nil },
+		"RSA of 1024 bits": func(s *keyset.KeySet) {
+			weak, err := rsa.GenerateKey(rand.Reader, 1024) //nolint:gosec // G403: refused is what is tested
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.Unwrap[0].SPKI = spki(t, weak.Public())
+		},
+		"RSA of 2041 bits": func(s *keyset.KeySet) {
+			odd := &rsa.PublicKey{N: new(big.Int).Rsh(rsaKey().N, 7), E: 65537}
+			s.Unwrap[0].SPKI = spki(t, odd)
+		},
+		"RSA with exponent 3": func(s *keyset.KeySet) {
+			s.Unwrap[0].SPKI = spki(t, &rsa.PublicKey{N: rsaKey().N, E: 3})
+		},
+		"more keys than a set may have": func(s *keyset.KeySet) {
+			for i := range 64 {
+				s.Receipt = append(s.Receipt, keyset.Key{ID: fmt.Sprintf("more-%d", i), SPKI: s.Receipt[0].SPKI, NotAfter: now})
+			}
+		},
 		"an id that no header allows": func(s *keyset.KeySet) { s.Unwrap[0].ID = "Unwrap 1" },
 		"expired before it is issued": func(s *keyset.KeySet) { s.Expires = s.Issued },
 	} {
@@ -210,6 +242,95 @@ func TestSignRefusesKeysOfTheWrongKind(t *testing.T) {
 			checkReason(t, err, keyset.ReasonNotAKeySet)
 		})
 	}
+}
+
+// publicAsSecret is the classic confusion: HMAC with the public key as its secret.
+func publicAsSecret(public []byte, header string, body []byte) keyset.Signed {
+	b64 := base64.RawURLEncoding.EncodeToString
+	input := b64([]byte(strings.Replace(header, "ES256", "HS256", 1))) + "." + b64(body)
+	mac := hmac.New(sha256.New, public)
+	mac.Write([]byte(input))
+	return keyset.Signed{Root: public, JWS: input + "." + b64(mac.Sum(nil))}
+}
+
+// ES256 is of one curve: a root of another is none, though it is the one that is pinned.
+func TestRootOfAnotherCurve(t *testing.T) {
+	public := spki(t, ec(t, elliptic.P384()).Public())
+	_, err := keyset.Verify(keyset.Signed{Root: public, JWS: "a.b.c"}, keyset.Fingerprint(public), now)
+	checkReason(t, err, keyset.ReasonNotAKeySet)
+}
+
+// Times are signed in UTC and to the second, whatever the caller's clock gives, and the
+// caller's set stays as it is.
+func TestSignWritesTimesOneWay(t *testing.T) {
+	root := ec(t, elliptic.P256())
+	public := spki(t, root.Public())
+	set := sample(t)
+	local := set.Issued.Add(123 * time.Millisecond).In(time.FixedZone("", 3600))
+	set.Issued, set.Unwrap[0].NotAfter = local, local
+	signed, err := keyset.Sign(t.Context(), set, signer{root}, public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := keyset.Verify(signed, keyset.Fingerprint(public), now)
+	if err != nil || got.Issued != now.Add(-time.Hour) || got.Unwrap[0].NotAfter != now.Add(-time.Hour) || set.Unwrap[0].NotAfter != local {
+		t.Errorf("%v %+v", err, got)
+	}
+}
+
+// Property: no change of a character of a signed set is accepted.
+func TestEveryLetterMatters(t *testing.T) {
+	root := ec(t, elliptic.P256())
+	public := spki(t, root.Public())
+	signed, err := keyset.Sign(t.Context(), sample(t), signer{root}, public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refusals := []string{keyset.ReasonNotAKeySet, keyset.ReasonWrongRoot, keyset.ReasonRootSignature, keyset.ReasonExpired}
+	rapid.Check(t, func(rt *rapid.T) {
+		at := rapid.IntRange(0, len(signed.JWS)-1).Draw(rt, "at")
+		with := rapid.SampledFrom([]byte("AZaz09-_.=\n\x00")).Draw(rt, "with")
+		if signed.JWS[at] == with {
+			return
+		}
+		changed := signed
+		changed.JWS = signed.JWS[:at] + string(with) + signed.JWS[at+1:]
+		_, err := keyset.Verify(changed, keyset.Fingerprint(public), now)
+		if _, reason := fault.Public(err); err == nil || !slices.Contains(refusals, reason) {
+			rt.Fatalf("%v", err)
+		}
+	})
+}
+
+// Fuzz: beneath a good signature, what is taken is written as the same bytes.
+func FuzzVerify(f *testing.F) {
+	root := ec(f, elliptic.P256())
+	public := spki(f, root.Public())
+	body, err := json.Marshal(sample(f))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(body)
+	f.Add([]byte(`{"format":"proactive-keys/1"}`))
+	header := []byte(`{"alg":"ES256","kid":"` + keyset.FingerprintHex(public) + `","typ":"proactive-keys+jws"}`)
+	f.Fuzz(func(t *testing.T, body []byte) {
+		input := base64.RawURLEncoding.EncodeToString(header) + "." + base64.RawURLEncoding.EncodeToString(body)
+		digest := sha256.Sum256([]byte(input))
+		sig, err := signer{root}.SignES256(t.Context(), digest[:])
+		if err != nil {
+			t.Fatal(err)
+		}
+		set, err := keyset.Verify(keyset.Signed{Root: public, JWS: input + "." + base64.RawURLEncoding.EncodeToString(sig)}, keyset.Fingerprint(public), now)
+		if err != nil {
+			if _, reason := fault.Public(err); reason != keyset.ReasonNotAKeySet && reason != keyset.ReasonExpired {
+				t.Fatal(err)
+			}
+			return
+		}
+		if again, err := json.Marshal(set); err != nil || string(again) != string(body) {
+			t.Fatalf("took\n%s\nwrites\n%s (%v)", body, again, err)
+		}
+	})
 }
 
 type failing struct{ err error }

@@ -3,7 +3,6 @@ package keyset
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
@@ -29,8 +28,9 @@ type Signer interface {
 }
 
 // Sign signs a key set: compact JWS, ES256 (RFC 7515). rootSPKI is the public half of
-// the signer's key.
+// the signer's key. Times are written in UTC, to the second, and cut to it.
 func Sign(ctx context.Context, s KeySet, signer Signer, rootSPKI []byte) (Signed, error) {
+	s = s.toTheSecond()
 	if err := s.check(); err != nil {
 		return Signed{}, err
 	}
@@ -64,9 +64,12 @@ func Verify(s Signed, fingerprint [sha256.Size]byte, now time.Time) (KeySet, err
 	if subtle.ConstantTimeCompare(got[:], fingerprint[:]) != 1 {
 		return KeySet{}, fault.New(fault.Forbidden, ReasonWrongRoot, nil)
 	}
-	root, err := parse[*ecdsa.PublicKey](s.Root)
+	root, err := p256(s.Root)
 	if err != nil {
 		return KeySet{}, err
+	}
+	if len(s.JWS) > maxJWS {
+		return KeySet{}, fault.New(fault.Malformed, ReasonNotAKeySet, nil)
 	}
 	parsed, err := jws.Parse(s.JWS, jose.ES256, tokenType, "kid")
 	if err != nil {

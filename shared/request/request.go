@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -104,7 +105,7 @@ func Parse(header string) (Token, error) {
 	t := Token{Instrument: h.KeyID, jws: parsed}
 	if h.JSONWebKey != nil {
 		t.Key, ok = h.JSONWebKey.Key.(ed25519.PublicKey)
-		if !ok || h.JSONWebKey.KeyID != "" {
+		if !ok || !bare(raw, t.Key) {
 			return Token{}, fault.New(fault.Unknown, ReasonBadToken, nil)
 		}
 	}
@@ -112,6 +113,24 @@ func Parse(header string) (Token, error) {
 		return Token{}, fault.New(fault.Unknown, ReasonBadToken, nil)
 	}
 	return t, nil
+}
+
+// bare tells whether the token's "jwk" is the key alone and in its one form: kty, crv and
+// x (RFC 8037, section 2), and nothing that would have to be judged, such as a use or a
+// certificate. The library passes over what it does not know.
+func bare(token string, key ed25519.PublicKey) bool {
+	head, _, _ := strings.Cut(token, ".")
+	raw, err := base64.RawURLEncoding.DecodeString(head)
+	if err != nil {
+		return false
+	}
+	var h struct {
+		JWK map[string]string `json:"jwk"`
+	}
+	if err := josejson.Unmarshal(raw, &h); err != nil {
+		return false
+	}
+	return maps.Equal(h.JWK, map[string]string{"kty": "OKP", "crv": "Ed25519", "x": base64.RawURLEncoding.EncodeToString(key)})
 }
 
 // Verify checks the token's signature by key and that it was made for this method,

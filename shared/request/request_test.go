@@ -114,6 +114,7 @@ func TestHeaderForms(t *testing.T) {
 		t.Fatal(err)
 	}
 	private := strings.TrimSuffix(string(jwk), "}") + `,"d":"` + base64.RawURLEncoding.EncodeToString(keyOf(1).Seed()) + `"}`
+	more := func(member string) string { return strings.TrimSuffix(string(jwk), "}") + "," + member + "}" }
 	claims := `{"iat":1,"bdg":"` + emptyBody + `","htm":"GET","htp":"/","nonce":"n"}`
 	const typ = `"typ":"proactive-request+jws"`
 	for name, c := range map[string]struct{ header, reason string }{
@@ -122,6 +123,15 @@ func TestHeaderForms(t *testing.T) {
 		"both key and key id":     {`{` + typ + `,"kid":"` + id + `","jwk":` + string(jwk) + `,"alg":"EdDSA"}`, request.ReasonBadToken},
 		"neither":                 {`{` + typ + `,"alg":"EdDSA"}`, request.ReasonBadToken},
 		"a private key":           {`{` + typ + `,"jwk":` + private + `,"alg":"EdDSA"}`, request.ReasonBadToken},
+		"a key with a use":        {`{` + typ + `,"jwk":` + more(`"use":"sig"`) + `,"alg":"EdDSA"}`, request.ReasonBadToken},
+		"a key with a name":       {`{` + typ + `,"jwk":` + more(`"kid":"k"`) + `,"alg":"EdDSA"}`, request.ReasonBadToken},
+		"a key with a stranger":   {`{` + typ + `,"jwk":` + more(`"y":"AA"`) + `,"alg":"EdDSA"}`, request.ReasonBadToken},
+		"a key with a list":       {`{` + typ + `,"jwk":` + more(`"key_ops":["verify"]`) + `,"alg":"EdDSA"}`, request.ReasonBadToken},
+		"a key padded":            {`{` + typ + `,"jwk":` + strings.Replace(string(jwk), `"}`, `="}`, 1) + `,"alg":"EdDSA"}`, request.ReasonBadToken},
+		"a key of 31 bytes":       {`{` + typ + `,"jwk":{"kty":"OKP","crv":"Ed25519","x":"` + strings.Repeat("A", 42) + `"},"alg":"EdDSA"}`, request.ReasonBadToken},
+		"key and an empty id":     {`{` + typ + `,"kid":"","jwk":` + string(jwk) + `,"alg":"EdDSA"}`, request.ReasonBadToken},
+		"key id and a null key":   {`{` + typ + `,"kid":"` + id + `","jwk":null,"alg":"EdDSA"}`, request.ReasonBadToken},
+		"HS256 by the public key": {`{` + typ + `,"kid":"` + id + `","alg":"HS256"}`, request.ReasonBadToken},
 		"a key of another kind":   {`{` + typ + `,"jwk":{"kty":"oct","k":"AA"},"alg":"EdDSA"}`, request.ReasonBadToken},
 		"no algorithm":            {`{` + typ + `,"kid":"` + id + `","alg":"none"}`, request.ReasonBadToken},
 		"the type of a key set":   {`{"typ":"proactive-keys+jws","kid":"` + id + `","alg":"EdDSA"}`, request.ReasonBadToken},
@@ -187,6 +197,42 @@ func TestParseRefuses(t *testing.T) {
 			checkReason(t, err, c.reason)
 		})
 	}
+}
+
+// Fuzz: a token that is accepted is one that its key signed, for just this request; and
+// a changed one never is. The header and claims get fuzzed beneath a good signature too.
+func FuzzToken(f *testing.F) {
+	good := signed(f, "GET", "/v1/keys", "nonce", nil)
+	parts := strings.Split(strings.TrimPrefix(good, request.Scheme), ".")
+	head, _ := base64.RawURLEncoding.DecodeString(parts[0])
+	body, _ := base64.RawURLEncoding.DecodeString(parts[1])
+	f.Add(string(head), string(body), good)
+	f.Add(`{"alg":"EdDSA","typ":"proactive-request+jws","jwk":{"kty":"OKP","crv":"Ed25519","x":"AA"}}`, `{}`, "Proactive ..")
+	f.Fuzz(func(t *testing.T, header, claims, raw string) {
+		if token, err := request.Parse(raw); err == nil && raw != good {
+			if _, err := token.Verify(public(keyOf(1)), "GET", "/v1/keys", nil); err == nil {
+				t.Fatalf("accepted: %q", raw)
+			}
+		}
+		token, err := request.Parse(byHand(header, claims))
+		if err != nil {
+			if kind, reason := fault.Public(err); kind != fault.Unknown || reason != request.ReasonBadToken {
+				t.Fatalf("%v", err)
+			}
+			return
+		}
+		if (token.Instrument == "") == (token.Key == nil) {
+			t.Fatalf("both or neither: %+v", token)
+		}
+		if _, err := token.Verify(public(keyOf(1)), "GET", "/v1/keys", nil); err != nil {
+			return
+		}
+		// What is accepted says of every claim what it is, once.
+		var all map[string]any
+		if err := json.Unmarshal([]byte(claims), &all); err != nil || len(all) != 5 || all["htm"] != "GET" || all["htp"] != "/v1/keys" || all["bdg"] != emptyBody {
+			t.Fatalf("accepted: %s", claims)
+		}
+	})
 }
 
 // Every byte of a token matters: no change of one is accepted.
