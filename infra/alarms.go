@@ -4,33 +4,56 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatchactions"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
 )
 
-// newAlarms watches what must never fill: dead-letter queues; and what must not wait:
-// work queues; and executions that fail. docs/operations.md says what to do for each.
-func (a *appStack) newAlarms() {
-	for id, q := range map[string]awssqs.Queue{
-		"ValidateDead": a.queues.validate.dead, "ScrubDead": a.queues.scrub.dead, "ScoreDead": a.queues.score.dead, "Undelivered": a.queues.undelivered,
+// newAlarms watches what must never fill: dead-letter queues; what must not wait: work
+// queues and the stream; and what nobody else would notice: executions that fail, an API
+// that answers with errors, mail that comes back. docs/operations.md has a line for each.
+func (a *appStack) newAlarms(api uploadAPI, starter awslambda.Function) {
+	for _, dead := range []struct {
+		id    string
+		queue awssqs.Queue
+	}{
+		{"ValidateDead", a.queues.validate.dead}, {"ScrubDead", a.queues.scrub.dead}, {"ScoreDead", a.queues.score.dead},
+		{"Undelivered", a.queues.undelivered},
 	} {
-		a.alarm(id+"NotEmpty", "messages that could not be processed: nothing is lost, redrive them", q.MetricApproximateNumberOfMessagesVisible(period(1)), 1)
+		a.alarm(dead.id+"NotEmpty", "messages that could not be processed are waiting for a person",
+			dead.queue.MetricApproximateNumberOfMessagesVisible(period(1, "Maximum")), 1)
 	}
-	for id, q := range map[string]awssqs.Queue{
-		"Validate": a.queues.validate.queue, "Scrub": a.queues.scrub.queue, "Score": a.queues.score.queue,
+	for _, waiting := range []struct {
+		id    string
+		queue awssqs.Queue
+	}{
+		{"Validate", a.queues.validate.queue}, {"Scrub", a.queues.scrub.queue}, {"Score", a.queues.score.queue},
 	} {
-		a.alarm(id+"Waiting", "the oldest message waits for 15 minutes: is the function failing or throttled?", q.MetricApproximateAgeOfOldestMessage(period(5)), 15*60)
+		a.alarm(waiting.id+"Waiting", "the oldest message waits for 15 minutes: is the function failing or throttled?",
+			waiting.queue.MetricApproximateAgeOfOldestMessage(period(5, "Maximum")), 15*60)
 	}
-	a.alarm("CaseFailed", "a case's execution failed: the case is open and nobody is told of its next step", a.machine.MetricFailed(period(5)), 1)
+	a.alarm("StarterBehind", "findings wait for 15 minutes to become cases: the stream keeps them for 24 hours",
+		starter.Metric(jsii.String("IteratorAge"), period(5, "Maximum")), 15*60*1000) // ms
+	a.alarm("CaseFailed", "a case's execution failed: the case is open and nobody is told of its next step",
+		a.machine.MetricFailed(period(5, "Sum")), 1)
+	a.alarm("ApiFailing", "the API answered ten requests in five minutes with an error of ours",
+		api.http.MetricServerError(period(5, "Sum")), 10)
+	a.alarm("MailBounces", "one mail in twenty comes back: somebody is not told, and SES may stop sending",
+		awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
+			Namespace: jsii.String("AWS/SES"), MetricName: jsii.String("Reputation.BounceRate"),
+			Period: awscdk.Duration_Hours(jsii.Number(1)), Statistic: jsii.String("Maximum"),
+		}), 0.05)
 }
 
-func period(minutes float64) *awscloudwatch.MetricOptions {
-	return &awscloudwatch.MetricOptions{Period: awscdk.Duration_Minutes(jsii.Number(minutes)), Statistic: jsii.String("Maximum")}
+func period(minutes float64, statistic string) *awscloudwatch.MetricOptions {
+	return &awscloudwatch.MetricOptions{Period: awscdk.Duration_Minutes(jsii.Number(minutes)), Statistic: jsii.String(statistic)}
 }
 
 func (a *appStack) alarm(id, meaning string, metric awscloudwatch.IMetric, threshold float64) {
 	alarm := awscloudwatch.NewAlarm(a.Stack, jsii.String(id+"Alarm"), &awscloudwatch.AlarmProps{
-		AlarmDescription: jsii.String(meaning), Metric: metric, Threshold: jsii.Number(threshold), EvaluationPeriods: jsii.Number(1),
+		// Named, so that the mail of an alarm leads to its line in docs/operations.md.
+		AlarmName:        jsii.String(a.deployment() + "-" + id),
+		AlarmDescription: jsii.String(meaning + ". docs/operations.md#" + id), Metric: metric, Threshold: jsii.Number(threshold), EvaluationPeriods: jsii.Number(1),
 		ComparisonOperator: awscloudwatch.ComparisonOperator_GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
 		TreatMissingData:   awscloudwatch.TreatMissingData_NOT_BREACHING,
 	})

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambdaeventsources"
@@ -25,12 +24,12 @@ const offerDays = 30
 
 // newCasework makes what happens after a finding: the starter on the findings' stream,
 // the state machine, and the functions of its steps.
-func (a *appStack) newCasework(api uploadAPI) {
+func (a *appStack) newCasework(api uploadAPI) (starter awslambda.Function) {
 	casework := a.newCaseworkFunction()
 	notify := a.newNotify(api)
 	a.newMachine(casework, notify)
-	a.newStarter()
 	a.newSlotPage(api)
+	return a.newStarter()
 }
 
 func (a *appStack) newCaseworkFunction() awslambda.Function {
@@ -39,10 +38,10 @@ func (a *appStack) newCaseworkFunction() awslambda.Function {
 		CasesTable: *d.tables.cases.TableName(), FindingsTable: *d.tables.findings.TableName(),
 		HealthTable: *d.tables.health.TableName(), EventBus: *a.bus.EventBusName(),
 	}, all(
-		on(d.tables.cases, "the case, step by step", "GetItem", "PutItem", "UpdateItem", "ConditionCheckItem"),
-		on(d.tables.findings, "the evidence", "GetItem", "Query"),
-		on(d.tables.health, "the runs after a visit; the visit itself", "GetItem", "PutItem", "UpdateItem", "Query"),
-		a.rows(d.keys.tables),
+		on(d.tables.cases, "the case, step by step", "GetItem", "PutItem"),
+		on(d.tables.findings, "the evidence", "Query"),
+		on(d.tables.health, "the runs after a visit; the visit itself", "PutItem", "Query"),
+		a.writeRows(d.keys.tables),
 		grant{"tells other systems what became of a case", []string{"events:PutEvents"}, []*string{a.bus.EventBusArn()}, nil},
 	)...)
 }
@@ -53,9 +52,19 @@ func (a *appStack) newNotify(api uploadAPI) awslambda.Function {
 	d := a.data
 	remind := a.function("remind", size{memoryMB: 128, timeout: 20}, settings.Remind{CasesTable: *d.tables.cases.TableName()}, all(
 		on(d.tables.cases, "the task token of a waiting case", "GetItem"),
-		a.rows(d.keys.tables),
+		a.readRows(d.keys.tables),
 		a.wake(),
+		a.send(a.queues.undelivered, "a reminder that failed for good is kept"),
 	)...)
+	// Scheduler calls remind asynchronously and is content once Lambda has taken the
+	// call. What fails after that, twice more, is kept for a person.
+	awslambda.NewCfnEventInvokeConfig(a.Stack, jsii.String("RemindRetries"), &awslambda.CfnEventInvokeConfigProps{
+		FunctionName: remind.FunctionName(), Qualifier: jsii.String("$LATEST"), MaximumRetryAttempts: jsii.Number(2),
+		MaximumEventAgeInSeconds: jsii.Number(6 * 3600),
+		DestinationConfig: &awslambda.CfnEventInvokeConfig_DestinationConfigProperty{
+			OnFailure: &awslambda.CfnEventInvokeConfig_OnFailureProperty{Destination: a.queues.undelivered.QueueArn()},
+		},
+	})
 	group := awsscheduler.NewCfnScheduleGroup(a.Stack, jsii.String("Reminders"), &awsscheduler.CfnScheduleGroupProps{
 		Name: jsii.String(a.deployment() + "-reminders"),
 	})
@@ -66,8 +75,7 @@ func (a *appStack) newNotify(api uploadAPI) awslambda.Function {
 	})
 	a.allow(role, grant{"a reminder is a call of remind", []string{"lambda:InvokeFunction"}, []*string{remind.FunctionArn()}, nil})
 
-	awsses.NewCfnEmailIdentity(a.Stack, jsii.String("Sender"), &awsses.CfnEmailIdentityProps{EmailIdentity: jsii.String(a.env.Sender)})
-	identity := fmt.Sprintf("arn:%s:ses:%s:%s:identity/%s", *a.Partition(), *a.Region(), *a.Account(), a.env.Sender)
+	identity, set := a.newSender()
 
 	return a.function("notify", size{memoryMB: 512, timeout: 60}, settings.Notify{
 		CasesTable: *d.tables.cases.TableName(), FindingsTable: *d.tables.findings.TableName(),
@@ -76,22 +84,44 @@ func (a *appStack) newNotify(api uploadAPI) awslambda.Function {
 		SupportTopic: *a.support.TopicArn(), LinkKey: *d.keys.link.KeyArn(), Sender: a.env.Sender, BaseURL: a.baseURL(api),
 		ScheduleGroup: *group.Name(), ReminderRole: *role.RoleArn(), ReminderFunction: *remind.FunctionArn(),
 	}, all(
-		on(d.tables.cases, "the case; its token and slot link; which notices were sent", "GetItem", "PutItem", "UpdateItem", "ConditionCheckItem"),
-		on(d.tables.findings, "the evidence", "GetItem", "Query"),
+		on(d.tables.cases, "the case; its token and slot link; which notices were sent", "GetItem", "PutItem"),
+		on(d.tables.findings, "the evidence", "Query"),
 		on(d.tables.instruments, "the serial number, which a person needs", "GetItem"),
-		a.rows(d.keys.tables),
-		on(d.tables.people, "who is told, in which language", "GetItem", "Query"),
-		a.rows(d.keys.people),
+		a.writeRows(d.keys.tables),
+		on(d.tables.people, "who is told, in which language", "Query"),
+		a.readRows(d.keys.people),
+		a.look(d.buckets.notices, d.keys.notices, "notices/", "finds what is archived already"),
 		a.read(d.buckets.notices, d.keys.notices, "notices/", "sends what is archived, also after a crash"),
 		a.write(d.buckets.notices, d.keys.notices, "notices/", "archives a notice before it is sent"),
 		use(d.keys.link, "makes the secret of a slot link", "GenerateMac"),
-		grant{"sends mail, as the sender only", []string{"ses:SendEmail", "ses:SendRawEmail"}, []*string{jsii.String(identity)}, nil},
+		// SendEmail with a raw message is checked as SendRawEmail too, and on the identity's
+		// configuration set as well as on the identity.
+		grant{"sends mail, as the sender only", []string{"ses:SendEmail", "ses:SendRawEmail"}, []*string{jsii.String(identity), jsii.String(set)}, nil},
 		grant{"tells support's systems", []string{"sns:Publish"}, []*string{a.support.TopicArn()}, nil},
 		grant{"tells support's systems: the topic's key", []string{"kms:GenerateDataKey", "kms:Decrypt"}, []*string{d.keys.messages.KeyArn()}, a.via("sns")},
-		grant{"sets and clears reminders of its own group", []string{"scheduler:CreateSchedule", "scheduler:DeleteSchedule", "scheduler:GetSchedule"}, []*string{jsii.String(schedules)}, nil},
+		grant{"sets and clears reminders of its own group", []string{"scheduler:CreateSchedule", "scheduler:DeleteSchedule"}, []*string{jsii.String(schedules)}, nil},
 		a.wake(), // a lab that picked while the offer was repeated: notify answers in its place
 		grant{"lets Scheduler call remind", []string{"iam:PassRole"}, []*string{role.RoleArn()}, map[string]any{"StringEquals": map[string]any{"iam:PassedToService": "scheduler.amazonaws.com"}}},
 	)...)
+}
+
+// newSender makes the identity that mail comes from, with its configuration set: no mail
+// without TLS, and nobody is mailed again who bounced or complained. It returns both ARNs.
+func (a *appStack) newSender() (identity, set string) {
+	name := a.deployment() + "-mail"
+	configuration := awsses.NewCfnConfigurationSet(a.Stack, jsii.String("Mail"), &awsses.CfnConfigurationSetProps{
+		Name:               jsii.String(name),
+		DeliveryOptions:    &awsses.CfnConfigurationSet_DeliveryOptionsProperty{TlsPolicy: jsii.String("REQUIRE")},
+		ReputationOptions:  &awsses.CfnConfigurationSet_ReputationOptionsProperty{ReputationMetricsEnabled: jsii.Bool(true)},
+		SuppressionOptions: &awsses.CfnConfigurationSet_SuppressionOptionsProperty{SuppressedReasons: jsii.Strings("BOUNCE", "COMPLAINT")},
+	})
+	sender := awsses.NewCfnEmailIdentity(a.Stack, jsii.String("Sender"), &awsses.CfnEmailIdentityProps{
+		EmailIdentity:              jsii.String(a.env.Sender),
+		ConfigurationSetAttributes: &awsses.CfnEmailIdentity_ConfigurationSetAttributesProperty{ConfigurationSetName: jsii.String(name)},
+	})
+	sender.AddDependency(configuration)
+	arn := fmt.Sprintf("arn:%s:ses:%s:%s:", *a.Partition(), *a.Region(), *a.Account())
+	return arn + "identity/" + a.env.Sender, arn + "configuration-set/" + name
 }
 
 // baseURL is where the slot page is served. The emulator's own endpoint output names
@@ -103,11 +133,25 @@ func (a *appStack) baseURL(api uploadAPI) string {
 	return fmt.Sprintf("http://127.0.0.1:%d/_aws/execute-api/%s/$default", a.env.Port, *api.http.ApiId())
 }
 
-// wake lets a function answer a waiting execution. Step Functions takes no resource
-// here (service authorization reference, 2026-11: SendTaskSuccess on the state machine
-// is by token); the token itself is the capability, and it is kept in the cases table.
-func (a *appStack) wake() grant {
-	return grant{"answers the task token of a case", []string{"states:SendTaskSuccess"}, []*string{jsii.String(a.machineARN())}, nil}
+// wake lets a function answer a waiting execution. The token is the capability, and it
+// is kept in the cases table; the grant narrows it to executions of this machine.
+func (a *appStack) wake() []grant {
+	return []grant{
+		{"answers the task token of a case", []string{"states:SendTaskSuccess"}, []*string{jsii.String(a.machineARN())}, nil},
+		a.executionData("answers the task token of a case: the key of executions"),
+	}
+}
+
+// executionData is the key of what executions carry, for this machine's data through
+// Step Functions only. It asks with the caller's permissions where the caller brings
+// data (API reference, KmsAccessDeniedException, 2026-11).
+func (a *appStack) executionData(reason string) grant {
+	return grant{reason, []string{"kms:Decrypt", "kms:GenerateDataKey"}, []*string{a.data.keys.cases.KeyArn()}, map[string]any{
+		"StringEquals": map[string]any{
+			"kms:ViaService": "states." + *a.Region() + ".amazonaws.com",
+			"kms:EncryptionContext:aws:states:stateMachineArn": a.machineARN(),
+		},
+	}}
 }
 
 // machineARN is spelt out because the machine's functions are made before it.
@@ -115,33 +159,38 @@ func (a *appStack) machineARN() string {
 	return fmt.Sprintf("arn:%s:states:%s:%s:stateMachine:%s-case", *a.Partition(), *a.Region(), *a.Account(), a.deployment())
 }
 
-func (a *appStack) newStarter() {
+func (a *appStack) newStarter() awslambda.Function {
 	d := a.data
 	starter := a.function("starter", size{memoryMB: 256, timeout: 30}, settings.Starter{
 		InstrumentsTable: *d.tables.instruments.TableName(), CasesTable: *d.tables.cases.TableName(),
 		StateMachine: a.machineARN(), Pace: a.env.Pace,
 	}, all(
 		on(d.tables.instruments, "tenant and site of the instrument", "GetItem"),
-		on(d.tables.cases, "opens one case per instrument and component", "GetItem", "PutItem", "UpdateItem", "ConditionCheckItem"),
-		a.rows(d.keys.tables),
+		on(d.tables.cases, "opens one case per instrument and component", "GetItem", "PutItem"),
+		a.writeRows(d.keys.tables),
 		grant{"starts a case's execution", []string{"states:StartExecution"}, []*string{jsii.String(a.machineARN())}, nil},
-		grant{"tells whether an execution that exists is this very one", []string{"states:DescribeExecution"}, []*string{jsii.String(fmt.Sprintf("arn:%s:states:%s:%s:execution:%s-case:*", *a.Partition(), *a.Region(), *a.Account(), a.deployment()))}, nil},
+		a.executionData("starts a case's execution: the key of executions"),
+		a.send(a.queues.undelivered, "what the stream cannot deliver is kept"),
 	)...)
 	starter.AddEventSource(awslambdaeventsources.NewDynamoEventSource(d.tables.findings, &awslambdaeventsources.DynamoEventSourceProps{
 		StartingPosition: awslambda.StartingPosition_TRIM_HORIZON, BatchSize: jsii.Number(10),
 		ReportBatchItemFailures: jsii.Bool(true), BisectBatchOnError: jsii.Bool(true), RetryAttempts: jsii.Number(20),
-		OnFailure: awslambdaeventsources.NewSqsDlq(a.queues.undelivered),
+		OnFailure: awslambdaeventsources.NewSqsDlq(a.bare("StreamFailures", a.queues.undelivered)),
+		// Only a finding that is active wakes the starter; neither one that was withdrawn nor
+		// the row HEAD, which every decision on an instrument writes.
+		Filters: &[]*map[string]any{awslambda.FilterCriteria_Filter(&map[string]any{
+			"dynamodb": map[string]any{"NewImage": map[string]any{"state": map[string]any{"S": awslambda.FilterRule_IsEqual("active")}}},
+		})},
 	}))
-	a.allow(starter.Role(), grant{"what the stream cannot deliver is kept: its key", []string{"kms:GenerateDataKey", "kms:Decrypt"}, []*string{d.keys.messages.KeyArn()}, a.via("sqs")})
-	_ = awsdynamodb.StreamViewType_NEW_IMAGE // set where the table is made
+	return starter
 }
 
 // newSlotPage makes the page behind the link in a lab's mail. GET shows, POST acts.
 func (a *appStack) newSlotPage(api uploadAPI) {
 	d := a.data
-	slot := a.function("slot", size{memoryMB: 256, timeout: 20}, settings.Slot{CasesTable: *d.tables.cases.TableName()}, all(
-		on(d.tables.cases, "the case behind the link; books a visit", "GetItem", "PutItem", "UpdateItem"),
-		a.rows(d.keys.tables),
+	slot := a.function("slot", size{memoryMB: 256, timeout: 20, concurrency: 10}, settings.Slot{CasesTable: *d.tables.cases.TableName()}, all(
+		on(d.tables.cases, "the case behind the link; books a visit", "GetItem", "PutItem"),
+		a.writeRows(d.keys.tables),
 		a.wake(),
 	)...)
 	api.route(a, slot, "GET", "/slot/{secret}")

@@ -20,7 +20,8 @@ import (
 type size struct {
 	memoryMB float64
 	timeout  float64 // seconds
-	// concurrency reserved; 0 shares the account's pool. See decision 7.
+	// concurrency is reserved, which is a cap too; 0 shares the account's pool. See
+	// docs/decisions/0007-concurrency.md.
 	concurrency float64
 }
 
@@ -56,7 +57,7 @@ func (a *appStack) function(name string, s size, environ any, grants ...grant) a
 	props := &awslambda.FunctionProps{
 		Description: jsii.String("functions/" + name),
 		Runtime:     awslambda.Runtime_PROVIDED_AL2023(), Architecture: arch, Handler: jsii.String("bootstrap"),
-		Code:       awslambda.Code_FromAsset(jsii.String("dist/"+a.env.Arch+"/"+name), nil),
+		Code:       awslambda.Code_FromAsset(jsii.String(a.env.Assets+"/"+a.env.Arch+"/"+name), nil),
 		MemorySize: jsii.Number(s.memoryMB), Timeout: awscdk.Duration_Seconds(jsii.Number(s.timeout)),
 		Role: role, LogGroup: logs, Tracing: awslambda.Tracing_ACTIVE, Environment: &vars,
 	}
@@ -93,18 +94,36 @@ func on(t awsdynamodb.Table, reason string, actions ...string) grant {
 	return grant{reason, actions, []*string{t.TableArn()}, nil}
 }
 
-// rows is the key of tables, for use through DynamoDB only.
-func (a *appStack) rows(key awskms.IKey) grant {
-	return grant{"rows are under this key", []string{"kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"}, []*string{key.KeyArn()}, a.via("dynamodb")}
+// rows is the key of tables, for use through DynamoDB only: readRows to read, writeRows
+// to read and write. DynamoDB asks with the caller's permissions (DynamoDB developer
+// guide, "Encryption at rest: usage notes", 2026-11).
+func (a *appStack) readRows(key awskms.IKey) grant {
+	return grant{"rows are under this key", []string{"kms:Decrypt", "kms:DescribeKey"}, []*string{key.KeyArn()}, a.via("dynamodb")}
+}
+
+func (a *appStack) writeRows(key awskms.IKey) grant {
+	return grant{"rows are under this key", []string{"kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey", "kms:ReEncryptFrom", "kms:ReEncryptTo"},
+		[]*string{key.KeyArn()}, a.via("dynamodb")}
 }
 
 func (a *appStack) via(service string) map[string]any {
 	return map[string]any{"StringEquals": map[string]any{"kms:ViaService": service + "." + *a.Region() + ".amazonaws.com"}}
 }
 
+// read allows reading versions that are named: what one stage hands to the next.
 func (a *appStack) read(b awss3.Bucket, key awskms.IKey, prefix, reason string) []grant {
+	return a.get("s3:GetObjectVersion", b, key, prefix, reason)
+}
+
+// look allows looking at the newest version, whichever that is: HEAD, and a PUT on the
+// condition that the object is still the same (S3 user guide, "Conditional writes").
+func (a *appStack) look(b awss3.Bucket, key awskms.IKey, prefix, reason string) []grant {
+	return a.get("s3:GetObject", b, key, prefix, reason)
+}
+
+func (a *appStack) get(action string, b awss3.Bucket, key awskms.IKey, prefix, reason string) []grant {
 	return []grant{
-		{reason, []string{"s3:GetObject", "s3:GetObjectVersion"}, []*string{b.ArnForObjects(jsii.String(prefix + "*"))}, nil},
+		{reason, []string{action}, []*string{b.ArnForObjects(jsii.String(prefix + "*"))}, nil},
 		{reason + ": its key", []string{"kms:Decrypt"}, []*string{key.KeyArn()}, a.via("s3")},
 	}
 }

@@ -26,14 +26,18 @@ func (d *dataStack) newKeys() {
 		challenge: d.special("ChallengeKey", "makes and checks the nonces of requests", awskms.KeySpec_HMAC_256, awskms.KeyUsage_GENERATE_VERIFY_MAC),
 		link:      d.special("LinkKey", "makes the secrets of slot links", awskms.KeySpec_HMAC_256, awskms.KeyUsage_GENERATE_VERIFY_MAC),
 	}
-	// EventBridge delivers to encrypted queues, and CloudWatch alarms and SNS to an
-	// encrypted topic and its queues: each needs the key itself. The account condition
-	// keeps other accounts' events out (confused deputy).
-	for service, sid := range map[string]string{
-		"events.amazonaws.com": "EventBridgeDelivers", "sns.amazonaws.com": "TopicsDeliver", "cloudwatch.amazonaws.com": "AlarmsPublish",
-	} {
-		d.keys.messages.AddToResourcePolicy(d.service(sid, service, "kms:Decrypt", "kms:GenerateDataKey"), nil)
-	}
+	// EventBridge delivers to encrypted queues and keeps the bus under the key, CloudWatch
+	// alarms publish to an encrypted topic: each needs the key itself. The account
+	// condition keeps other accounts' events out (confused deputy). SNS is not among them:
+	// a publisher's permission covers a topic, and no queue of ours subscribes to one.
+	d.keys.messages.AddToResourcePolicy(d.service("EventBridgeDelivers", "events.amazonaws.com", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"), nil)
+	d.keys.messages.AddToResourcePolicy(d.service("AlarmsPublish", "cloudwatch.amazonaws.com", "kms:Decrypt", "kms:GenerateDataKey"), nil)
+
+	// A second lock, beside the grants of the roles: whatever a role of the application is
+	// one day granted by mistake, it cannot sign key sets, and only scrub unwraps.
+	d.keys.root.AddToResourcePolicy(d.never("NoFunctionSignsKeySets", nil, "kms:*"), nil)
+	d.keys.unwrap.AddToResourcePolicy(d.never("OnlyScrubUnwraps", []string{"ScrubRole"}, "kms:CreateGrant", "kms:Decrypt", "kms:ReEncryptFrom"), nil)
+	d.keys.receipt.AddToResourcePolicy(d.never("OnlyValidateAndScrubSign", []string{"ScrubRole", "ValidateRole"}, "kms:CreateGrant", "kms:Sign"), nil)
 	// CloudWatch Logs encrypts each group with it.
 	d.keys.logs.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Sid:        jsii.String("LogGroups"),
@@ -42,6 +46,24 @@ func (d *dataStack) newKeys() {
 		Resources:  jsii.Strings("*"), // in a key policy: this key
 		Conditions: &map[string]any{"ArnLike": map[string]any{"kms:EncryptionContext:aws:logs:arn": "arn:" + *d.Partition() + ":logs:" + *d.Region() + ":" + *d.Account() + ":*"}},
 	}), nil)
+}
+
+// never forbids roles of the application to use a key, but for those whose names begin
+// so. Role names are CloudFormation's, <stack>-<id>…; they do not have to exist yet.
+func (d *dataStack) never(sid string, but []string, actions ...string) awsiam.PolicyStatement {
+	roles := "arn:" + *d.Partition() + ":iam::" + *d.Account() + ":role/proactive-" + d.env.Name + "-app-"
+	conditions := map[string]any{"ArnLike": map[string]any{"aws:PrincipalArn": roles + "*"}}
+	if len(but) > 0 {
+		var allowed []string
+		for _, id := range but {
+			allowed = append(allowed, roles+id+"*")
+		}
+		conditions["ArnNotLike"] = map[string]any{"aws:PrincipalArn": allowed}
+	}
+	return awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Sid: jsii.String(sid), Effect: awsiam.Effect_DENY, Principals: &[]awsiam.IPrincipal{awsiam.NewAnyPrincipal()},
+		Actions: jsii.Strings(actions...), Resources: jsii.Strings("*"), Conditions: &conditions,
+	})
 }
 
 func (d *dataStack) service(sid, principal string, actions ...string) awsiam.PolicyStatement {

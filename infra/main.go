@@ -3,6 +3,9 @@
 package main
 
 import (
+	"fmt"
+	"os"
+	"regexp"
 	"strconv"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -12,7 +15,12 @@ import (
 func main() {
 	defer jsii.Close()
 	app := awscdk.NewApp(nil)
-	build(app, contextOf(app))
+	env := contextOf(app)
+	if err := env.check(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	build(app, env)
 	app.Synth(nil)
 }
 
@@ -25,6 +33,29 @@ type environment struct {
 	// Port of the emulator, 0 on AWS. What it changes: the base address of links, and
 	// that the guard stack, whose resources the emulator lacks, is left out.
 	Port int
+	// Assets is the folder of the built functions: <arch>/<name>/bootstrap.
+	Assets string
+}
+
+// environmentName is short so that the names CloudFormation makes of stack and resource are never
+// cut: the policies of the asymmetric keys go by the beginnings of role names.
+var environmentName = regexp.MustCompile(`^[a-z][a-z0-9]{0,11}$`)
+
+// check refuses what would deploy and be wrong.
+func (e environment) check() error {
+	switch {
+	case !environmentName.MatchString(e.Name):
+		return fmt.Errorf("env is %q: it must be up to 12 lower-case letters and digits", e.Name)
+	case e.Arch != "arm64" && e.Arch != "amd64":
+		return fmt.Errorf("arch is %q: it must be arm64 or amd64", e.Arch)
+	case e.Pace < 1:
+		return fmt.Errorf("pace is %d: it must be at least 1", e.Pace)
+	case e.production() && e.Pace != 1:
+		return fmt.Errorf("pace is %d: in production a day lasts a day", e.Pace)
+	case e.production() && e.Port != 0:
+		return fmt.Errorf("port is %d: production is not on the emulator", e.Port)
+	}
+	return nil
 }
 
 func (e environment) production() bool { return e.Name == "prod" }
@@ -45,7 +76,7 @@ func contextOf(app awscdk.App) environment {
 	}
 	return environment{
 		Name: get("env", "prod"), Arch: get("arch", "arm64"), Pace: number("pace", 1),
-		Sender: get("sender", "service@proactive.example"), Port: number("port", 0),
+		Sender: get("sender", "service@proactive.example"), Port: number("port", 0), Assets: "dist",
 	}
 }
 

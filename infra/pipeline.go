@@ -4,6 +4,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awseventstargets"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambdaeventsources"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
@@ -26,15 +27,26 @@ const (
 // function's timeout (Lambda developer guide, "Using Lambda with Amazon SQS", 2026-11).
 func (a *appStack) newQueues() {
 	a.queues.undelivered = a.deadLetters("Undelivered")
-	for name, w := range map[string]*work{"Validate": &a.queues.validate, "Scrub": &a.queues.scrub, "Score": &a.queues.score} {
-		w.dead = a.deadLetters(name + "Dead")
-		w.queue = awssqs.NewQueue(a.Stack, jsii.String(name+"Queue"), &awssqs.QueueProps{
-			Encryption: awssqs.QueueEncryption_KMS, EncryptionMasterKey: a.data.keys.messages, EnforceSSL: jsii.Bool(true),
-			RetentionPeriod:   awscdk.Duration_Days(jsii.Number(queueDays)),
-			VisibilityTimeout: awscdk.Duration_Seconds(jsii.Number(6 * stageTimeout)),
-			DeadLetterQueue:   &awssqs.DeadLetterQueue{Queue: w.dead, MaxReceiveCount: jsii.Number(maxReceives)},
-		})
-	}
+	a.queues.validate = a.newWork("Validate")
+	a.queues.scrub = a.newWork("Scrub")
+	a.queues.score = a.newWork("Score")
+}
+
+func (a *appStack) newWork(name string) work {
+	dead := a.deadLetters(name + "Dead")
+	return work{dead: dead, queue: awssqs.NewQueue(a.Stack, jsii.String(name+"Queue"), &awssqs.QueueProps{
+		Encryption: awssqs.QueueEncryption_KMS, EncryptionMasterKey: a.data.keys.messages, EnforceSSL: jsii.Bool(true),
+		RetentionPeriod:   awscdk.Duration_Days(jsii.Number(queueDays)),
+		VisibilityTimeout: awscdk.Duration_Seconds(jsii.Number(6 * stageTimeout)),
+		DeadLetterQueue:   &awssqs.DeadLetterQueue{Queue: dead, MaxReceiveCount: jsii.Number(maxReceives)},
+	})}
+}
+
+// bare is a queue for constructs that would otherwise grant of their own accord: to all
+// of EventBridge instead of one rule, and the queue's key with wildcards. Whoever uses
+// it grants what is needed, with the reason.
+func (a *appStack) bare(id string, q awssqs.Queue) awssqs.IQueue {
+	return awssqs.Queue_FromQueueArn(a.Stack, jsii.String(id), q.QueueArn())
 }
 
 func (a *appStack) deadLetters(id string) awssqs.Queue {
@@ -44,13 +56,19 @@ func (a *appStack) deadLetters(id string) awssqs.Queue {
 	})
 }
 
-// stageTimeout is the longest a stage may take for its messages, in seconds.
-const stageTimeout = 60
+const (
+	// stageTimeout is the longest a stage may take for its messages, in seconds.
+	stageTimeout = 60
+	// stageConcurrency is how many of a stage run at once. The queue holds back, not a
+	// reserve of the function's: a throttled delivery counts as a receive, and five of
+	// them would make a dead letter of a sound batch.
+	stageConcurrency = 20
+)
 
 // newPipeline connects inbox, validate, scrub and score.
 func (a *appStack) newPipeline() {
 	d := a.data
-	awsevents.NewRule(a.Stack, jsii.String("Arrivals"), &awsevents.RuleProps{
+	arrivals := awsevents.NewRule(a.Stack, jsii.String("Arrivals"), &awsevents.RuleProps{
 		Description: jsii.String("a sealed batch arrived in the inbox"),
 		EventPattern: &awsevents.EventPattern{
 			Source: jsii.Strings("aws.s3"), DetailType: jsii.Strings("Object Created"),
@@ -59,20 +77,27 @@ func (a *appStack) newPipeline() {
 				"object": map[string]any{"key": []any{map[string]any{"prefix": "inbox/"}}},
 			},
 		},
-		Targets: &[]awsevents.IRuleTarget{awseventstargets.NewSqsQueue(a.queues.validate.queue, &awseventstargets.SqsQueueProps{
+		Targets: &[]awsevents.IRuleTarget{awseventstargets.NewSqsQueue(a.bare("ArrivalsTarget", a.queues.validate.queue), &awseventstargets.SqsQueueProps{
 			DeadLetterQueue: a.queues.undelivered,
 			MaxEventAge:     awscdk.Duration_Hours(jsii.Number(24)), RetryAttempts: jsii.Number(185), // both the most EventBridge allows
 		})},
 	})
+	a.queues.validate.queue.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Sid:        jsii.String("Arrivals"),
+		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("events.amazonaws.com"), nil)},
+		Actions:    jsii.Strings("sqs:SendMessage"), Resources: &[]*string{a.queues.validate.queue.QueueArn()},
+		Conditions: &map[string]any{"ArnEquals": map[string]any{"aws:SourceArn": arrivals.RuleArn()}},
+	}))
 
 	validate := a.function("validate", size{memoryMB: 512, timeout: stageTimeout}, settings.Validate{
 		Deployment: a.deployment(), InstrumentsTable: *d.tables.instruments.TableName(), LedgerTable: *d.tables.ledger.TableName(),
 		InboxBucket: *d.buckets.inbox.BucketName(), ScrubQueue: *a.queues.scrub.queue.QueueUrl(), ReceiptKey: *d.keys.receipt.KeyArn(),
 	}, all(
 		a.read(d.buckets.inbox, d.keys.inbox, "inbox/", "reads the envelope and hashes the ciphertext; it cannot open it"),
+		a.look(d.buckets.inbox, d.keys.inbox, "inbox/", "which version arrived, if the event does not say"),
 		on(d.tables.instruments, "enrolment, consent now, public key, key set", "GetItem"),
-		on(d.tables.ledger, "the grant, the claim, a rejection's receipt", "GetItem", "PutItem", "UpdateItem", "ConditionCheckItem"),
-		a.rows(d.keys.tables),
+		on(d.tables.ledger, "the grant, the claim, a rejection's receipt", "GetItem", "PutItem", "UpdateItem"),
+		a.writeRows(d.keys.tables),
 		use(d.keys.receipt, "a refused batch is owed a signed receipt", "Sign", "GetPublicKey"),
 		a.send(a.queues.scrub.queue, "hands sound batches on"),
 	)...)
@@ -87,12 +112,12 @@ func (a *appStack) newPipeline() {
 	}, all(
 		a.read(d.buckets.inbox, d.keys.inbox, "inbox/", "reads the sealed batch"),
 		use(d.keys.unwrap, "unwraps the content key: the only role that may; finds its id by its public half", "Decrypt", "GetPublicKey"),
-		a.read(d.buckets.clean, d.keys.clean, "clean/", "finds its own earlier result when delivered again"),
+		a.look(d.buckets.clean, d.keys.clean, "clean/", "finds its own earlier result when delivered again"),
 		a.write(d.buckets.clean, d.keys.clean, "clean/", "writes the clean batch"),
 		a.write(d.buckets.quarantine, d.keys.quarantine, "quarantine/", "sets aside ciphertext that the detector stopped; it cannot read it back"),
 		on(d.tables.instruments, "the key set: which unwrap key is meant", "GetItem"),
-		on(d.tables.ledger, "state, receipt and chain head, in one transaction", "GetItem", "PutItem", "UpdateItem", "ConditionCheckItem"),
-		a.rows(d.keys.tables),
+		on(d.tables.ledger, "state, receipt and chain head, in one transaction", "GetItem", "PutItem", "UpdateItem"),
+		a.writeRows(d.keys.tables),
 		use(d.keys.receipt, "signs the receipt", "Sign", "GetPublicKey"),
 		a.send(a.queues.score.queue, "hands clean batches on"),
 	)...)
@@ -102,9 +127,9 @@ func (a *appStack) newPipeline() {
 		CleanBucket: *d.buckets.clean.BucketName(), HealthTable: *d.tables.health.TableName(), FindingsTable: *d.tables.findings.TableName(),
 	}, all(
 		a.read(d.buckets.clean, d.keys.clean, "clean/", "reads the clean batch"),
-		on(d.tables.health, "a run's features, and all of the instrument's", "GetItem", "PutItem", "UpdateItem", "Query"),
-		on(d.tables.findings, "findings as they change", "GetItem", "PutItem", "UpdateItem", "Query"),
-		a.rows(d.keys.tables),
+		on(d.tables.health, "a run's features, and all of the instrument's", "PutItem", "Query"),
+		on(d.tables.findings, "findings as they change", "PutItem", "Query"),
+		a.writeRows(d.keys.tables),
 	)...)
 	a.consume(score, a.queues.score)
 }
@@ -113,6 +138,6 @@ func (a *appStack) newPipeline() {
 // others of its delivery with it.
 func (a *appStack) consume(fn awslambda.Function, w work) {
 	fn.AddEventSource(awslambdaeventsources.NewSqsEventSource(w.queue, &awslambdaeventsources.SqsEventSourceProps{
-		BatchSize: jsii.Number(5), ReportBatchItemFailures: jsii.Bool(true), MaxConcurrency: jsii.Number(20),
+		BatchSize: jsii.Number(5), ReportBatchItemFailures: jsii.Bool(true), MaxConcurrency: jsii.Number(stageConcurrency),
 	}))
 }

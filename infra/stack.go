@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
@@ -40,8 +41,8 @@ func newAppStack(scope constructs.Construct, name string, env environment, data 
 	a.newQueues()
 	api := a.newUploadAPI()
 	a.newPipeline()
-	a.newCasework(api)
-	a.newAlarms()
+	starter := a.newCasework(api)
+	a.newAlarms(api, starter)
 	a.newOutputs(api)
 	return a
 }
@@ -55,9 +56,26 @@ func (a *appStack) newTopics() {
 	}
 	a.ops = topic("Ops", "Proactive operations")
 	a.support = topic("Support", "Proactive cases")
+	// Alarms publish as the service, which a topic with a policy must name: the policy
+	// above takes the place of the one that lets the owner's account in.
+	a.ops.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Sid:        jsii.String("Alarms"),
+		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("cloudwatch.amazonaws.com"), nil)},
+		Actions:    jsii.Strings("sns:Publish"), Resources: &[]*string{a.ops.TopicArn()},
+		Conditions: &map[string]any{
+			"StringEquals": map[string]any{"aws:SourceAccount": a.Account()},
+			"ArnLike":      map[string]any{"aws:SourceArn": "arn:" + *a.Partition() + ":cloudwatch:" + *a.Region() + ":" + *a.Account() + ":alarm:*"},
+		},
+	}))
 	a.bus = awsevents.NewEventBus(a.Stack, jsii.String("Bus"), &awsevents.EventBusProps{
 		Description: jsii.String("Proactive: domain events, events/case/v1"),
 	})
+	// Not by CDK's own property, which would name this stack's bus in the data stack's key.
+	bus, ok := a.bus.Node().DefaultChild().(awsevents.CfnEventBus)
+	if !ok {
+		panic("the bus has no CfnEventBus")
+	}
+	bus.SetKmsKeyIdentifier(a.data.keys.messages.KeyArn())
 }
 
 // newOutputs says what the operator's command line needs. The emulator's API address
@@ -76,7 +94,7 @@ func (a *appStack) newOutputs(api uploadAPI) {
 		"RootKey": d.keys.root.KeyArn(), "UnwrapKey": d.keys.unwrap.KeyArn(), "ReceiptKey": d.keys.receipt.KeyArn(),
 		"ValidateQueue": a.queues.validate.queue.QueueUrl(), "ScrubQueue": a.queues.scrub.queue.QueueUrl(),
 		"ScoreQueue":   a.queues.score.queue.QueueUrl(),
-		"StateMachine": a.machine.StateMachineArn(), "SupportTopic": a.support.TopicArn(), "EventBus": a.bus.EventBusName(),
+		"StateMachine": a.machine.StateMachineArn(), "SupportTopic": a.support.TopicArn(), "OpsTopic": a.ops.TopicArn(), "EventBus": a.bus.EventBusName(),
 	} {
 		awscdk.NewCfnOutput(a.Stack, jsii.String("Out"+name), &awscdk.CfnOutputProps{Value: value}).OverrideLogicalId(jsii.String(name))
 	}
