@@ -193,8 +193,8 @@ func (a *appStack) newSlotPage(api uploadAPI) {
 		a.writeRows(d.keys.tables),
 		a.wake(),
 	)...)
-	api.route(a, slot, "GET", "/slot/{secret}")
-	api.route(a, slot, "POST", "/slot/{secret}")
+	api.route(slot, "GET", "/slot/{secret}")
+	api.route(slot, "POST", "/slot/{secret}")
 }
 
 // newMachine is a case as a chain that reads from top to bottom. The functions decide;

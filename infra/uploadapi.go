@@ -68,17 +68,17 @@ func (a *appStack) newUploadAPI() uploadAPI {
 		use(d.keys.challenge, "makes nonces and checks them", "GenerateMac", "VerifyMac"),
 		a.write(d.buckets.inbox, d.keys.inbox, "inbox/", "a presigned PUT has the signer's rights and no more; it cannot read"),
 	)...)
-	api.route(a, enrol, "POST", "/v1/enrol")
-	api.route(a, enrol, "POST", "/v1/consent")
-	api.route(a, authorize, "GET", "/v1/challenge")
-	api.route(a, authorize, "GET", "/v1/keys")
-	api.route(a, authorize, "POST", "/v1/authorize")
-	api.route(a, authorize, "GET", "/v1/receipts")
+	api.route(enrol, "POST", "/v1/enrol")
+	api.route(enrol, "POST", "/v1/consent")
+	api.route(authorize, "GET", "/v1/challenge")
+	api.route(authorize, "GET", "/v1/keys")
+	api.route(authorize, "POST", "/v1/authorize")
+	api.route(authorize, "GET", "/v1/receipts")
 	return api
 }
 
 // route sends a path to a function. One integration per function serves its routes.
-func (u uploadAPI) route(a *appStack, fn awslambda.Function, method, path string) {
+func (u uploadAPI) route(fn awslambda.Function, method, path string) {
 	u.http.AddRoutes(&awsapigatewayv2.AddRoutesOptions{
 		Path: jsii.String(path), Methods: &[]awsapigatewayv2.HttpMethod{awsapigatewayv2.HttpMethod(method)},
 		Integration: awsapigatewayv2integrations.NewHttpLambdaIntegration(jsii.String(*fn.Node().Id()+"Integration"), fn, nil),

@@ -135,8 +135,8 @@ func TestStepsOnTheEmulator(t *testing.T) {
 	if body := string(must(io.ReadAll(offer.Body))); !strings.Contains(body, "/slot/") {
 		t.Error("the offer carries no link")
 	}
-	outbox := must(http.Get(aws.ToString(cfg.BaseEndpoint) + "/_ministack/ses/messages"))
-	defer outbox.Body.Close()
+	outbox := must(http.Get(aws.ToString(cfg.BaseEndpoint) + "/_ministack/ses/messages")) //nolint:bodyclose // closed on the next line
+	defer func() { _ = outbox.Body.Close() }()
 	sent := string(must(io.ReadAll(outbox.Body)))
 	for _, to := range []string{"support@proactive.example", "ana@biolab.example"} {
 		if !strings.Contains(sent, to) {

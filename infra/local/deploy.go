@@ -72,7 +72,7 @@ func (e *Emulator) cdk(ctx context.Context, dir string, progress io.Writer, args
 	cmd.Dir = dir
 	cmd.Env = append(e.Env(), "CDK_DISABLE_VERSION_CHECK=1", "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION=1",
 		"CDK_DEFAULT_ACCOUNT="+Account, "CDK_DEFAULT_REGION="+Region)
-	log, err := os.OpenFile(filepath.Join(e.dir, "cdk.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600) //nolint:gosec // G304: our own log
+	log, err := os.OpenFile(filepath.Join(e.dir, "cdk.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return fmt.Errorf("opening cdk's log: %w", err)
 	}

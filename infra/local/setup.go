@@ -73,7 +73,7 @@ func install(ctx context.Context, what, dir, from string, pins []string, steps [
 				if err != nil {
 					return fmt.Errorf("reading the pins: %w", err)
 				}
-				if err := os.WriteFile(filepath.Join(dir, pin), raw, 0o600); err != nil {
+				if err := os.WriteFile(filepath.Join(dir, pin), raw, 0o600); err != nil { //nolint:gosec // G703: the pin names are constants here
 					return fmt.Errorf("placing the pins: %w", err)
 				}
 			}

@@ -20,7 +20,7 @@ const (
 	OfOldEpoch   Reason = "before-service" // the component was serviced since
 )
 
-// ErrExecutionExists: an execution of that name exists, running or closed within the
+// ErrExecutionExists means that an execution of that name exists, running or closed within the
 // last 90 days.
 var ErrExecutionExists = errors.New("an execution of that name exists")
 

@@ -9,7 +9,7 @@ import (
 // OfferRounds is how often a lab is asked before the case is escalated.
 const OfferRounds = 3
 
-// ErrNobodyWaits: the task of that token was answered, timed out, or never was.
+// ErrNobodyWaits means that the task of that token was answered, timed out, or never was.
 var ErrNobodyWaits = errors.New("nobody waits on this token")
 
 // Answerer answers a waiting execution.

@@ -90,7 +90,7 @@ func Decode(file []byte) (Batch, error) {
 	}
 	rows := make([]Row, f.NumRows())
 	r := parquet.NewGenericReader[Row](f)
-	defer r.Close()
+	defer func() { _ = r.Close() }()
 	if n, err := r.Read(rows); n != len(rows) {
 		return Batch{}, fmt.Errorf("reading a clean batch: %d of %d rows: %w", n, len(rows), err)
 	}

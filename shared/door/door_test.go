@@ -68,7 +68,7 @@ func newBench(t *testing.T) *bench {
 				return fault.New(fault.Unknown, "no-such-code", nil)
 			}
 			return nil
-		}, func(_ context.Context, key ed25519.PublicKey, in order) (order, error) {
+		}, func(_ context.Context, _ ed25519.PublicKey, in order) (order, error) {
 			b.done = append(b.done, "enrolled")
 			return in, b.answer
 		}),

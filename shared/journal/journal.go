@@ -50,5 +50,5 @@ func Count(ctx context.Context, log *slog.Logger, name string, attrs ...slog.Att
 	m := metrics{Timestamp: time.Now().UnixMilli(), Metrics: []metric{{
 		Namespace: Namespace, Dimensions: [][]string{{"stage"}}, Metrics: []unit{{Name: name, Unit: "Count"}},
 	}}}
-	log.LogAttrs(ctx, slog.LevelInfo, "counted", append(attrs, slog.Any("_aws", m), slog.Int(name, 1))...)
+	log.LogAttrs(ctx, slog.LevelInfo, "counted", append(attrs, slog.Any("_aws", m), slog.Int(name, 1))...) //nolint:sloglint // the embedded metric format names both keys
 }

@@ -167,7 +167,7 @@ func TestDetectEvidenceCanBeChecked(t *testing.T) {
 }
 
 // A gap chosen by an instrument must cost nothing.
-func TestDetectHugeSequenceNumbers(t *testing.T) {
+func TestDetectHugeSequenceNumbers(*testing.T) {
 	rows := series("stage.error.mean", .1, .1, .1, .3, .3, .3)
 	rows[5].Sequence = math.MaxInt64 - 1
 	Detect(rows, nil)

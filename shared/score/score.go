@@ -16,14 +16,14 @@ import (
 	"proactive/shared/health"
 )
 
-// ErrRaced: someone else decided on the same instrument meanwhile. Read again.
+// ErrRaced means that someone else decided on the same instrument meanwhile. Read again.
 var ErrRaced = errors.New("another scorer was faster")
 
-// ErrSequenceTaken: another batch has this sequence number. The ledger gives each
+// ErrSequenceTaken means that another batch has this sequence number. The ledger gives each
 // number once, so this is a bug or a forged message, and no retry helps.
 var ErrSequenceTaken = fault.New(fault.Conflict, "sequence-taken", nil)
 
-// ErrNotThisBatch: the object holds another batch than the message says.
+// ErrNotThisBatch means that the object holds another batch than the message says.
 var ErrNotThisBatch = fault.New(fault.Malformed, "not-this-batch", nil)
 
 // Clean is the clean bucket. Read returns the batch in exactly that version of the object.

@@ -28,7 +28,7 @@ func python(t *testing.T) string {
 		if _, err := os.Stat(file); err != nil {
 			continue
 		}
-		if out, err := exec.CommandContext(t.Context(), file, "-c", "import cryptography").CombinedOutput(); err != nil { //nolint:gosec // G204: our own venv
+		if out, err := exec.CommandContext(t.Context(), file, "-c", "import cryptography").CombinedOutput(); err != nil {
 			t.Skipf("NOT RUN: the independent opener, for .cache/venv has no package cryptography: %s", out)
 		}
 		return file
@@ -40,7 +40,7 @@ func python(t *testing.T) string {
 func verify(t *testing.T, args ...string) (stdout, stderr string, err error) {
 	t.Helper()
 	args[0] = filepath.Join("..", "..", "docs", "verify", args[0])
-	cmd := exec.CommandContext(t.Context(), python(t), append([]string{"-B"}, args...)...) //nolint:gosec // G204: our own scripts
+	cmd := exec.CommandContext(t.Context(), python(t), append([]string{"-B"}, args...)...)
 	var out, problems bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &problems
 	err = cmd.Run()

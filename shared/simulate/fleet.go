@@ -86,7 +86,7 @@ func (f Fleet) Truths() []Truth {
 // not move what another does.
 func (f Fleet) stream(purpose ...any) *rand.Rand {
 	sum := sha256.Sum256(fmt.Append(nil, append([]any{"proactive fleet\n", f.Seed, "\n"}, purpose...)...))
-	return rand.New(rand.NewChaCha8(sum)) //nolint:gosec // G404: it must repeat; nothing secret is drawn
+	return rand.New(rand.NewChaCha8(sum))
 }
 
 // normal is a standard normal cut at 2.5, so that no healthy instrument is a monster.

@@ -103,7 +103,7 @@ func TestIlluminasReader(t *testing.T) {
 			all = append(all, filepath.Join(dir, truth.Serial, folder))
 		}
 	}
-	out, err := exec.CommandContext(t.Context(), python, append([]string{filepath.Join("testdata", "reference.py")}, all...)...).CombinedOutput() //nolint:gosec // G204: the project's own interpreter
+	out, err := exec.CommandContext(t.Context(), python, append([]string{filepath.Join("testdata", "reference.py")}, all...)...).CombinedOutput()
 	if err != nil {
 		t.Fatalf("the reference reader: %v\n%s", err, out)
 	}
@@ -145,7 +145,7 @@ func reference(t *testing.T) string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if exec.CommandContext(t.Context(), full, "-c", "import interop").Run() == nil { //nolint:gosec // G204: as above
+		if exec.CommandContext(t.Context(), full, "-c", "import interop").Run() == nil {
 			return full
 		}
 	}

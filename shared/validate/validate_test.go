@@ -261,7 +261,7 @@ func TestLeft(t *testing.T) {
 		outcome string
 		arrival func(b *bench) validate.Arrival
 	}{
-		{"another bucket", validate.ForeignBucket, func(b *bench) validate.Arrival {
+		{"another bucket", validate.ForeignBucket, func(*bench) validate.Arrival {
 			return validate.Arrival{Bucket: "other", Key: layout.InboxKey(id, batchID), Version: "0"}
 		}},
 		{"a key that is none of ours", validate.NotAnInboxKey, func(b *bench) validate.Arrival {

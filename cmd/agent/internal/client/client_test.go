@@ -50,7 +50,7 @@ func TestAddresses(t *testing.T) {
 
 func TestTheClientSpeaksNothingOlderThanTLS12(t *testing.T) {
 	srv := httptest.NewUnstartedServer(http.NotFoundHandler())
-	srv.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11} //nolint:gosec // the fault under test
+	srv.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
 	srv.StartTLS()
 	defer srv.Close()
 	c, err := New(srv.URL)

@@ -72,7 +72,7 @@ func (h *Home) path(name string) string { return filepath.Join(h.dir, filepath.F
 
 // read returns a file of the home, and false if it is not there.
 func (h *Home) read(name string) ([]byte, bool, error) {
-	b, err := os.ReadFile(h.path(name)) //nolint:gosec // G304: the agent's own state directory
+	b, err := os.ReadFile(h.path(name))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, false, nil
 	}

@@ -70,7 +70,7 @@ func TestAnExposedKeyIsRefused(t *testing.T) {
 	if _, err := h.Identity(); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Chmod(filepath.Join(h.Dir(), identityFile), 0o644); err != nil { //nolint:gosec // the fault under test
+	if err := os.Chmod(filepath.Join(h.Dir(), identityFile), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := h.Identity(); !errors.Is(err, ErrKeyExposed) {
