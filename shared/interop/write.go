@@ -59,7 +59,7 @@ func WriteTilesV3(w io.Writer, tiles Tiles, area float64) error {
 		_, _ = out.Write(rec)
 		for i, r := range m.Reads {
 			rec[6] = 'r'
-			binary.LittleEndian.PutUint32(rec[7:], uint32(i+1)) //nolint:gosec // G115: at most four reads
+			binary.LittleEndian.PutUint32(rec[7:], uint32(i+1))
 			putF32(rec[11:], r.Aligned)
 			_, _ = out.Write(rec)
 		}

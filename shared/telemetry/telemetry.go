@@ -67,7 +67,7 @@ type Account struct {
 	Unknown, Malformed int
 }
 
-// ErrEmpty: no reading in the file.
+// ErrEmpty means that there is no reading in the file.
 var ErrEmpty = errors.New("no reading")
 
 type cell struct {
