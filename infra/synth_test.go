@@ -71,7 +71,7 @@ func deployed(t *testing.T, env environment) deployment {
 func onAWS(t *testing.T) deployment { t.Helper(); return deployed(t, production) }
 
 func synthesise() (map[environment]deployment, error) {
-	if err := os.Setenv("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "1"); err != nil {
+	if err := os.Setenv("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20"); err != nil {
 		return nil, err
 	}
 	dir, err := os.MkdirTemp("", "proactive-infra")
