@@ -41,6 +41,9 @@ type cli struct {
 		List casesListCmd `cmd:"" default:"1" help:"List the cases."`
 		Show casesShowCmd `cmd:"" help:"Show one case with all that is on record."`
 	} `cmd:"" help:"Service cases."`
+	Findings struct {
+		List findingsCmd `cmd:"" default:"withargs" help:"List the findings of an instrument, with what each is judged by."`
+	} `cmd:"" help:"What the rules have found."`
 	Batches struct {
 		List batchesCmd `cmd:"" default:"1" help:"List what became of every batch."`
 	} `cmd:"" help:"Batches in the ledger."`

@@ -35,7 +35,7 @@ func newOperator(t *testing.T) operator {
 		}
 	}
 	names := map[string]string{"Deployment": "proactive-test", "ApiUrl": "https://api.example.com/"}
-	for _, table := range []string{"Instruments", "People", "Ledger", "Cases"} {
+	for _, table := range []string{"Instruments", "People", "Ledger", "Cases", "Findings"} {
 		names[table+"Table"] = strings.ToLower(table)
 		call(t, e, "DynamoDB_20120810.CreateTable", map[string]any{
 			"TableName": strings.ToLower(table), "BillingMode": "PAY_PER_REQUEST",
@@ -169,7 +169,7 @@ func TestAnOperatorsFirstDay(t *testing.T) {
 	o.refused(badSerial, append(issue[:len(issue)-1:len(issue)-1], "M04034; rm")...)
 	o.refused(badURL, append(issue[:len(issue):len(issue)], "--url", "http://api.example.com")...)
 
-	for _, list := range [][]string{{"cases", "list"}, {"batches", "list"}} {
+	for _, list := range [][]string{{"cases", "list"}, {"batches", "list"}, {"findings", "list", "--instrument", "i-1"}} {
 		var lines []any
 		o.must(&lines, list...)
 		if lines == nil || len(lines) != 0 {

@@ -110,6 +110,9 @@ func (r *Rehearsal) Operator(ctx context.Context, args ...string) ([]byte, error
 	return run(ctx, r.emulator.Env(), filepath.Join(r.Root, "bin", "proactive"), all...)
 }
 
+// Env is the environment under which a program speaks to this stack, and to nothing else.
+func (r *Rehearsal) Env() []string { return r.emulator.Env() }
+
 // Endpoint is the emulator's address.
 func (r *Rehearsal) Endpoint() string { return r.emulator.Endpoint() }
 
