@@ -67,7 +67,7 @@ func list(fsys fs.FS) (found map[catalog.FileKind][]int, notes []FileNote, err e
 		}
 		if err != nil {
 			notes = append(notes, FileNote{Name: dir, Kind: catalog.OtherFile, Reason: Unreadable})
-			return nil
+			return nil //nolint:nilerr // named, and the rest of the folder is used
 		}
 		for _, e := range entries {
 			if len(notes) >= maxEntries {
