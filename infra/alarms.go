@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatchactions"
@@ -29,7 +31,7 @@ func (a *appStack) newAlarms(api uploadAPI, starter awslambda.Function) {
 	}{
 		{"Validate", a.queues.validate.queue}, {"Scrub", a.queues.scrub.queue}, {"Score", a.queues.score.queue},
 	} {
-		a.alarm(waiting.id+"Waiting", "the oldest message waits for 15 minutes: is the function failing or throttled?",
+		a.alarm(waiting.id+"Waiting", "the oldest message waits for 15 minutes: the function fails, or is throttled",
 			waiting.queue.MetricApproximateAgeOfOldestMessage(period(5, "Maximum")), 15*60)
 	}
 	a.alarm("StarterBehind", "findings wait for 15 minutes to become cases: the stream keeps them for 24 hours",
@@ -53,7 +55,7 @@ func (a *appStack) alarm(id, meaning string, metric awscloudwatch.IMetric, thres
 	alarm := awscloudwatch.NewAlarm(a.Stack, jsii.String(id+"Alarm"), &awscloudwatch.AlarmProps{
 		// Named, so that the mail of an alarm leads to its line in docs/operations.md.
 		AlarmName:        jsii.String(a.deployment() + "-" + id),
-		AlarmDescription: jsii.String(meaning + ". docs/operations.md#" + id), Metric: metric, Threshold: jsii.Number(threshold), EvaluationPeriods: jsii.Number(1),
+		AlarmDescription: jsii.String(meaning + ". docs/operations.md#" + strings.ToLower(id)), Metric: metric, Threshold: jsii.Number(threshold), EvaluationPeriods: jsii.Number(1),
 		ComparisonOperator: awscloudwatch.ComparisonOperator_GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
 		TreatMissingData:   awscloudwatch.TreatMissingData_NOT_BREACHING,
 	})

@@ -158,3 +158,38 @@ func TestOnlyAWSIsGuarded(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatWouldDeployAndBeWrongIsRefused: before anything is synthesised.
+func TestWhatWouldDeployAndBeWrongIsRefused(t *testing.T) {
+	for name, change := range map[string]func(*environment){
+		"no name":                                   func(e *environment) { e.Name = "" },
+		"a name that cuts role names":               func(e *environment) { e.Name = "abcdefghijklm" },
+		"a name with a dash, a pattern in policies": func(e *environment) { e.Name = "pre-prod" },
+		"a name with a star":                        func(e *environment) { e.Name = "a*" },
+		"an architecture without functions":         func(e *environment) { e.Arch = "x86_64" },
+		"no pace":                                   func(e *environment) { e.Pace = 0 },
+		"a month in seconds, in production":         func(e *environment) { e.Pace = 17280 },
+		"production on the emulator":                func(e *environment) { e.Port = 4566 },
+	} {
+		e := production
+		change(&e)
+		if e.check() == nil {
+			t.Errorf("%s: accepted", name)
+		}
+	}
+	for _, e := range []environment{production, second, emulated} {
+		if err := e.check(); err != nil {
+			t.Errorf("%s: %v", e.Name, err)
+		}
+	}
+}
+
+// TestAGrantNeedsAReason: it panics before anything is granted.
+func TestAGrantNeedsAReason(t *testing.T) {
+	defer func() {
+		if recover() == nil {
+			t.Error("a grant without a reason was made")
+		}
+	}()
+	(&appStack{}).allow(nil, grant{"", []string{"s3:GetObject"}, nil, nil})
+}

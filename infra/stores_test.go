@@ -380,6 +380,11 @@ func TestEveryTableIsEncryptedAndCanBeRestored(t *testing.T) {
 // that is deleted or a resource that is replaced.
 func TestStoresOutliveTheirStack(t *testing.T) {
 	d := onAWS(t)
+	for _, stack := range []string{"data", "guard"} {
+		if !d.protected[stack] || deployed(t, second).protected[stack] {
+			t.Errorf("%s: protected from deletion in production: %v, elsewhere: %v", stack, d.protected[stack], deployed(t, second).protected[stack])
+		}
+	}
 	for _, kind := range []string{"AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::Logs::LogGroup"} {
 		for _, r := range d.of(t, kind) {
 			if r.Raw["DeletionPolicy"] != "Retain" || r.Raw["UpdateReplacePolicy"] != "Retain" {

@@ -30,6 +30,7 @@ var (
 type deployment struct {
 	environment
 	templates map[string][]byte // by the stack's short name: data, app, guard
+	protected map[string]bool   // stacks that cannot be deleted before somebody says so
 	resources []resource
 }
 
@@ -71,9 +72,6 @@ func deployed(t *testing.T, env environment) deployment {
 func onAWS(t *testing.T) deployment { t.Helper(); return deployed(t, production) }
 
 func synthesise() (map[environment]deployment, error) {
-	if err := os.Setenv("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20"); err != nil {
-		return nil, err
-	}
 	dir, err := os.MkdirTemp("", "proactive-infra")
 	if err != nil {
 		return nil, err
@@ -158,7 +156,19 @@ func cdkContext() (map[string]any, error) {
 
 // readDeployment reads the templates in a folder of CDK's output.
 func readDeployment(env environment, dir string) (deployment, error) {
-	d := deployment{environment: env, templates: map[string][]byte{}}
+	d := deployment{environment: env, templates: map[string][]byte{}, protected: map[string]bool{}}
+	raw, err := os.ReadFile(filepath.Join(dir, "manifest.json")) //nolint:gosec // G304: CDK has just written it
+	if err != nil {
+		return d, err
+	}
+	var manifest struct {
+		Artifacts map[string]struct {
+			Properties struct{ TerminationProtection bool }
+		}
+	}
+	if err := json.Unmarshal(raw, &manifest); err != nil {
+		return d, fmt.Errorf("reading CDK's manifest: %w", err)
+	}
 	files, err := filepath.Glob(filepath.Join(dir, "*.template.json"))
 	if err != nil {
 		return d, err
@@ -175,6 +185,7 @@ func readDeployment(env environment, dir string) (deployment, error) {
 			return d, fmt.Errorf("reading %s: %w", file, err)
 		}
 		d.templates[stack], r.parsed[stack] = raw, template
+		d.protected[stack] = manifest.Artifacts[r.prefix+stack].Properties.TerminationProtection
 	}
 	for stack, template := range r.parsed {
 		resources, _ := template["Resources"].(map[string]any)
