@@ -84,7 +84,7 @@ func (s *show) report(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := writePages(s.out, s.cases); err != nil {
+	if err := writePages(s.out, sum); err != nil {
 		return err
 	}
 	s.say("\nLook at demo/index.html (notices, slot pages) and demo/summary.json.")
@@ -176,7 +176,7 @@ func (s *show) tables(sum summary) {
 		fmt.Fprintln(w)
 	}
 	_ = w.Flush()
-	failing := s.expected()
+	failing := sum.expected()
 	s.say("\n   failing instruments with exactly one case: %d of %d; healthy ones with a case: %d of %d", sum.FailingWithOneCase, failing, sum.HealthyWithCase, len(s.truth)-failing)
 	if sum.FirstCaseSeconds != nil {
 		s.say("   first case after %.0f s, all of it in %.0f s", *sum.FirstCaseSeconds, sum.WallSeconds)

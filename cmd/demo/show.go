@@ -13,6 +13,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/mattn/go-isatty"
+
 	"proactive/infra/rehearsal"
 )
 
@@ -24,12 +26,13 @@ type show struct {
 	seed    int64
 	runs    string
 
-	play  *rehearsal.Rehearsal
-	mu    sync.Mutex
-	sent  []account
-	first time.Duration // from the start to the first case
-	cases []caseView
-	truth []truth
+	play    *rehearsal.Rehearsal
+	mu      sync.Mutex
+	sent    []account
+	quarter int
+	first   time.Duration // from the start to the first case
+	cases   []caseView
+	truth   []truth
 }
 
 // account is what became of one run folder.
@@ -53,6 +56,21 @@ func (s *show) say(format string, args ...any) { fmt.Printf(format+"\n", args...
 
 func (s *show) step(name string) {
 	fmt.Printf("\n── %s  (%s)\n", name, time.Since(s.started).Round(time.Second))
+}
+
+// progress overwrites itself on a terminal; elsewhere, a log say, it is a line each quarter.
+func (s *show) progress(n, total int) {
+	const text = "   %d of %d batches have their receipt"
+	switch {
+	case isatty.IsTerminal(os.Stdout.Fd()):
+		fmt.Printf("\r"+text, n, total)
+		if n == total {
+			fmt.Println()
+		}
+	case n*4/total > s.quarter:
+		s.quarter = n * 4 / total
+		s.say(text, n, total)
+	}
 }
 
 // Write lets the deployment tell its progress, indented.
@@ -160,7 +178,6 @@ func (s *show) sendFleet(ctx context.Context) (map[string]*rehearsal.Lab, error)
 		})
 	}
 	wg.Wait()
-	fmt.Println()
 	for _, err := range failed {
 		if err != nil {
 			return nil, err
@@ -190,7 +207,7 @@ func (s *show) sendInstrument(ctx context.Context, serial string, labs map[strin
 		for _, one := range sent {
 			s.sent = append(s.sent, account{Sent: one, Serial: serial, Origin: "simulated"})
 		}
-		fmt.Printf("\r   %d of %d batches have their receipt", len(s.sent), total)
+		s.progress(len(s.sent), total)
 		s.mu.Unlock()
 	}
 	return nil
