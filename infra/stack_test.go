@@ -162,8 +162,8 @@ func TestOnlyAWSIsGuarded(t *testing.T) {
 // TestWhatWouldDeployAndBeWrongIsRefused: before anything is synthesised.
 func TestWhatWouldDeployAndBeWrongIsRefused(t *testing.T) {
 	for name, change := range map[string]func(*environment){
-		"no name":                                   func(e *environment) { e.Name = "" },
-		"a name that cuts role names":               func(e *environment) { e.Name = "abcdefghijklm" },
+		"no name":                     func(e *environment) { e.Name = "" },
+		"a name that cuts role names": func(e *environment) { e.Name = "abcdefghijklm" },
 		"a name with a dash, a pattern in policies": func(e *environment) { e.Name = "pre-prod" },
 		"a name with a star":                        func(e *environment) { e.Name = "a*" },
 		"an architecture without functions":         func(e *environment) { e.Arch = "x86_64" },
