@@ -62,10 +62,13 @@ lint: .cache/bin/golangci-lint ## formatting, the dependency rule, and the linte
 .PHONY: vectors
 vectors: ## regenerate vectors, golden files and generated pages; review the diff
 	$(GO) test ./shared/seal ./shared/catalog ./shared/notice ./infra -update
+	$(GO) test ./shared/pipelinetest -run Samples -update
+	$(GO) test ./cmd/agent -run Docs -update
 
 .PHONY: bench
-bench: ## benchmarks (compare ratios of one run, not times)
+bench: build ## benchmarks (compare ratios of one run, not times); functions' cold start and CPU per batch on the emulator
 	$(GO) test -run='^$$' -bench=. -benchmem ./shared/...
+	$(GO) test -run='^$$' -bench=. -benchtime=3x ./infra/rehearsal
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME each

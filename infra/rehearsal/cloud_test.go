@@ -54,7 +54,7 @@ func useEmulator() error {
 }
 
 // versions are the versions of all objects of a bucket.
-func (b behind) versions(t *testing.T, bucket, prefix string) (all []s3types.ObjectVersion) {
+func (b behind) versions(t testing.TB, bucket, prefix string) (all []s3types.ObjectVersion) {
 	t.Helper()
 	pages := s3.NewListObjectVersionsPaginator(b.s3, &s3.ListObjectVersionsInput{Bucket: aws.String(bucket), Prefix: aws.String(prefix)})
 	for pages.HasMorePages() {
@@ -67,7 +67,7 @@ func (b behind) versions(t *testing.T, bucket, prefix string) (all []s3types.Obj
 	return all
 }
 
-func (b behind) object(t *testing.T, bucket string, v s3types.ObjectVersion) []byte {
+func (b behind) object(t testing.TB, bucket string, v s3types.ObjectVersion) []byte {
 	t.Helper()
 	out, err := b.s3.GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String(bucket), Key: v.Key, VersionId: v.VersionId})
 	if err != nil {
@@ -82,7 +82,7 @@ func (b behind) object(t *testing.T, bucket string, v s3types.ObjectVersion) []b
 }
 
 // put places an object as nobody can in production: past the presigned URL.
-func (b behind) put(t *testing.T, bucket, key string, body []byte) {
+func (b behind) put(t testing.TB, bucket, key string, body []byte) {
 	t.Helper()
 	if _, err := b.s3.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String(bucket), Key: aws.String(key), Body: bytes.NewReader(body)}); err != nil {
 		t.Fatal(err)
@@ -90,7 +90,7 @@ func (b behind) put(t *testing.T, bucket, key string, body []byte) {
 }
 
 // post puts a message on a queue.
-func (b behind) post(t *testing.T, queue string, message any) {
+func (b behind) post(t testing.TB, queue string, message any) {
 	t.Helper()
 	raw, err := json.Marshal(message)
 	if err != nil {
@@ -102,7 +102,7 @@ func (b behind) post(t *testing.T, queue string, message any) {
 }
 
 // waiting counts the messages of every queue, under way or not, by the queue's name.
-func (b behind) waiting(t *testing.T) map[string]string {
+func (b behind) waiting(t testing.TB) map[string]string {
 	t.Helper()
 	list, err := b.sqs.ListQueues(t.Context(), &sqs.ListQueuesInput{})
 	if err != nil {
@@ -129,7 +129,7 @@ func (b behind) waiting(t *testing.T) map[string]string {
 }
 
 // plain calls an AWS API of the emulator for which the project has no client.
-func plain(t *testing.T, service, target string, body any) (out map[string]any) {
+func plain(t testing.TB, service, target string, body any) (out map[string]any) {
 	t.Helper()
 	raw, err := json.Marshal(body)
 	if err != nil {

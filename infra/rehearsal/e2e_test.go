@@ -96,7 +96,7 @@ type truth struct {
 }
 
 // fleet writes a simulated fleet and returns its truth and each instrument's folders.
-func fleet(t *testing.T, seed, instruments, runs, fail int) ([]truth, map[string][]string) {
+func fleet(t testing.TB, seed, instruments, runs, fail int) ([]truth, map[string][]string) {
 	t.Helper()
 	dir := t.TempDir()
 	cmd := exec.CommandContext(t.Context(), filepath.Join(stage.Root, "bin", "fleet"), "write", "--out", dir,
@@ -144,7 +144,7 @@ func casesOf(t *testing.T, instrument string) []caseView {
 }
 
 // eventually polls until ok, for at most a minute.
-func eventually(t *testing.T, what string, ok func() bool) {
+func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	for range 120 {
 		if ok() {

@@ -47,7 +47,7 @@ type answer struct {
 	body   string
 }
 
-func newForger(t *testing.T, serial string, consent bool) *forger {
+func newForger(t testing.TB, serial string, consent bool) *forger {
 	t.Helper()
 	raw, err := stage.Operator(t.Context(), "enrolment", "issue", "--tenant", rehearsal.Tenant, "--site", rehearsal.Site, "--serial", serial, "--url", stage.API())
 	if err != nil {
@@ -82,7 +82,7 @@ func newForger(t *testing.T, serial string, consent bool) *forger {
 	return f
 }
 
-func newKey(t *testing.T) ed25519.PrivateKey {
+func newKey(t testing.TB) ed25519.PrivateKey {
 	t.Helper()
 	_, key, err := ed25519.GenerateKey(nil)
 	if err != nil {
@@ -91,7 +91,7 @@ func newKey(t *testing.T) ed25519.PrivateKey {
 	return key
 }
 
-func newBatch(t *testing.T) string {
+func newBatch(t testing.TB) string {
 	t.Helper()
 	id, err := ulid.New(ulid.Now(), rand.Reader)
 	if err != nil {
@@ -100,13 +100,13 @@ func newBatch(t *testing.T) string {
 	return id.String()
 }
 
-func (f *forger) consent(t *testing.T, on bool) {
+func (f *forger) consent(t testing.TB, on bool) {
 	t.Helper()
 	f.call(t, http.MethodPost, "/v1/consent", map[string]any{"on": on, "text": "2026-11"}).read(t, nil)
 }
 
 // call makes one request under a fresh challenge.
-func (f *forger) call(t *testing.T, method, path string, body any) answer {
+func (f *forger) call(t testing.TB, method, path string, body any) answer {
 	t.Helper()
 	raw := []byte{}
 	if body != nil {
@@ -129,7 +129,7 @@ func (f *forger) call(t *testing.T, method, path string, body any) answer {
 	return ask(t, method, f.base+path, authorization, raw)
 }
 
-func ask(t *testing.T, method, address, authorization string, body []byte) answer {
+func ask(t testing.TB, method, address, authorization string, body []byte) answer {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, address, bytes.NewReader(body))
 	if err != nil {
@@ -141,12 +141,17 @@ func ask(t *testing.T, method, address, authorization string, body []byte) answe
 	return do(t, req)
 }
 
-func do(t *testing.T, req *http.Request) answer {
+func do(t testing.TB, req *http.Request) answer {
 	t.Helper()
-	res, err := http.DefaultClient.Do(req)
+	res, err := http.DefaultClient.Do(req) //nolint:bodyclose // read closes it
 	if err != nil {
 		t.Fatal(err)
 	}
+	return read(t, res)
+}
+
+func read(t testing.TB, res *http.Response) answer {
+	t.Helper()
 	defer func() { _ = res.Body.Close() }()
 	raw, err := io.ReadAll(res.Body)
 	if err != nil {
@@ -155,7 +160,7 @@ func do(t *testing.T, req *http.Request) answer {
 	return answer{res.StatusCode, string(raw)}
 }
 
-func (a answer) read(t *testing.T, into any) {
+func (a answer) read(t testing.TB, into any) {
 	t.Helper()
 	if a.status != http.StatusOK {
 		t.Fatalf("status %d: %s", a.status, a.body)
@@ -169,7 +174,7 @@ func (a answer) read(t *testing.T, into any) {
 }
 
 // refused checks that the answer is exactly this refusal.
-func (a answer) refused(t *testing.T, status int, kind, reason string) {
+func (a answer) refused(t testing.TB, status int, kind, reason string) {
 	t.Helper()
 	want := fmt.Sprintf(`{"error":%q,"reason":%q}`, kind, reason)
 	if a.status != status || strings.TrimSpace(a.body) != want {
@@ -196,14 +201,14 @@ type grant struct {
 	Headers                      map[string]string
 }
 
-func (f *forger) authorize(t *testing.T, o offer) (g grant) {
+func (f *forger) authorize(t testing.TB, o offer) (g grant) {
 	t.Helper()
 	f.call(t, http.MethodPost, "/v1/authorize", o).read(t, &g)
 	return g
 }
 
 // put uploads as the grant says.
-func (g grant) put(t *testing.T, sealed []byte) answer {
+func (g grant) put(t testing.TB, sealed []byte) answer {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPut, g.URL, bytes.NewReader(sealed))
 	if err != nil {
@@ -217,7 +222,7 @@ func (g grant) put(t *testing.T, sealed []byte) answer {
 }
 
 // send has sealed granted and uploaded.
-func (f *forger) send(t *testing.T, batch string, sequence int64, sealed []byte) {
+func (f *forger) send(t testing.TB, batch string, sequence int64, sealed []byte) {
 	t.Helper()
 	g := f.authorize(t, offerOf(batch, sequence, sealed))
 	if g.Status != "upload" {
@@ -229,7 +234,7 @@ func (f *forger) send(t *testing.T, batch string, sequence int64, sealed []byte)
 }
 
 // params are those of a sound batch of plaintext, to be spoilt by the caller.
-func (f *forger) params(t *testing.T, batch string, sequence int64, payload []byte) seal.Params {
+func (f *forger) params(t testing.TB, batch string, sequence int64, payload []byte) seal.Params {
 	t.Helper()
 	key, ok := f.keys.UnwrapKey(time.Now())
 	if !ok {
@@ -250,7 +255,7 @@ func (f *forger) params(t *testing.T, batch string, sequence int64, payload []by
 	}
 }
 
-func sealed(t *testing.T, p seal.Params) []byte {
+func sealed(t testing.TB, p seal.Params) []byte {
 	t.Helper()
 	raw, err := seal.Seal(p)
 	if err != nil {
@@ -260,7 +265,7 @@ func sealed(t *testing.T, p seal.Params) []byte {
 }
 
 // payloadOf is what a run folder becomes before it is sealed.
-func payloadOf(t *testing.T, folder string) []byte {
+func payloadOf(t testing.TB, folder string) []byte {
 	t.Helper()
 	root, err := os.OpenRoot(folder)
 	if err != nil {
@@ -279,7 +284,7 @@ func payloadOf(t *testing.T, folder string) []byte {
 	return encoded(t, observation.Payload{Catalog: cat.Hash(), Dropped: tally.Files, Observations: kept})
 }
 
-func encoded(t *testing.T, p observation.Payload) []byte {
+func encoded(t testing.TB, p observation.Payload) []byte {
 	t.Helper()
 	var b bytes.Buffer
 	if err := observation.Encode(&b, p); err != nil {
@@ -289,7 +294,7 @@ func encoded(t *testing.T, p observation.Payload) []byte {
 }
 
 // receipts are all receipts of the instrument, verified, and their chain unbroken.
-func (f *forger) receipts(t *testing.T) []receipt.Receipt {
+func (f *forger) receipts(t testing.TB) []receipt.Receipt {
 	t.Helper()
 	var chain []string
 	for {
@@ -311,7 +316,7 @@ func (f *forger) receipts(t *testing.T) []receipt.Receipt {
 }
 
 // receiptOf waits for the receipt of a batch.
-func (f *forger) receiptOf(t *testing.T, batch string) (got receipt.Receipt) {
+func (f *forger) receiptOf(t testing.TB, batch string) (got receipt.Receipt) {
 	t.Helper()
 	eventually(t, "a receipt of "+batch, func() bool {
 		for _, r := range f.receipts(t) {

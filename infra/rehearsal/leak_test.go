@@ -70,7 +70,7 @@ func TestNoNameLeavesTheLab(t *testing.T) {
 	}
 }
 
-func scanned(t *testing.T, table string) []byte {
+func scanned(t testing.TB, table string) []byte {
 	t.Helper()
 	request := map[string]any{"TableName": table}
 	var all bytes.Buffer

@@ -99,7 +99,7 @@ func TestRefusedAtTheAPI(t *testing.T) {
 	})
 }
 
-func (g grant) with(t *testing.T, name, value string) grant {
+func (g grant) with(t testing.TB, name, value string) grant {
 	t.Helper()
 	u, err := url.Parse(g.URL)
 	if err != nil {

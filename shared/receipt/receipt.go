@@ -19,7 +19,7 @@ type Verdict string
 // The verdicts; the ledger's final states have the same names.
 const (
 	Stored      Verdict = "stored"
-	Quarantined Verdict = "quarantined" // the detector hit; the ciphertext is kept 72 hours at most
+	Quarantined Verdict = "quarantined" // the detector hit; the ciphertext is kept for days, then deleted
 	Rejected    Verdict = "rejected"    // not kept; Reason says why
 )
 

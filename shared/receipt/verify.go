@@ -10,6 +10,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 
 	"proactive/shared/fault"
+	"proactive/shared/jws"
 )
 
 // Reasons why a receipt is not believed. All are fault.Malformed but those that say
@@ -75,13 +76,10 @@ func VerifyChain(chain []string, keys Keys) ([]Receipt, error) {
 	return all, nil
 }
 
-func parse(jws string) (*jose.JSONWebSignature, error) {
-	parsed, err := jose.ParseSignedCompact(jws, []jose.SignatureAlgorithm{jose.ES256})
+func parse(raw string) (*jose.JSONWebSignature, error) {
+	parsed, err := jws.Parse(raw, jose.ES256, Type, "kid")
 	if err != nil {
 		return nil, fault.New(fault.Malformed, NotAReceipt, err)
-	}
-	if typ, _ := parsed.Signatures[0].Protected.ExtraHeaders[jose.HeaderType].(string); typ != Type {
-		return nil, fault.New(fault.Malformed, NotAReceipt, errors.New("typ"))
 	}
 	return parsed, nil
 }
