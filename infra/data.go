@@ -22,8 +22,9 @@ type keys struct {
 	// Symmetric, rotated every year by KMS.
 	inbox, clean, quarantine, notices, tables, people, messages, logs, cases awskms.Key
 	// Asymmetric and HMAC keys do not rotate by themselves: the signed key set lets two
-	// overlap.
-	unwrap, receipt, root, challenge, link awskms.Key
+	// overlap, newest first.
+	unwrap, receipt       []awskms.Key
+	root, challenge, link awskms.Key
 }
 
 type buckets struct{ inbox, clean, quarantine, notices, access awss3.Bucket }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
@@ -147,6 +148,24 @@ func use(key awskms.IKey, reason string, actions ...string) grant {
 		actions[i] = "kms:" + action
 	}
 	return grant{reason, actions, []*string{key.KeyArn()}, nil}
+}
+
+// live are the generations in use, newest first: one takes over, one is on its way out.
+func live(keys []awskms.Key) []awskms.Key { return keys[:min(2, len(keys))] }
+
+// useEach is use of every generation of a key that is in use.
+func useEach(keys []awskms.Key, reason string, actions ...string) (grants []grant) {
+	for _, k := range live(keys) {
+		grants = append(grants, use(k, reason, slices.Clone(actions)...))
+	}
+	return grants
+}
+
+func arns(keys []awskms.Key) (all []string) {
+	for _, k := range live(keys) {
+		all = append(all, *k.KeyArn())
+	}
+	return all
 }
 
 // all flattens grants.

@@ -120,6 +120,7 @@ func TestEnvironmentsHoldNamesAndNoSecrets(t *testing.T) {
 		words := map[string]string{
 			"DEPLOYMENT": "proactive-" + d.Name, "PACE": fmt.Sprint(d.Pace), "SENDER": d.Sender,
 			"SCHEDULE_GROUP": "proactive-" + d.Name + "-reminders", "STATE_MACHINE": arn("states", "stateMachine:proactive-"+d.Name+"-case"),
+			"UNWRAP_KEYS": "${data/UnwrapKey.Arn}", "RECEIPT_KEYS": "${data/ReceiptKey.Arn}", // the first generation
 			"BASE_URL": "${app/Api.ApiEndpoint}", "EVENT_BUS": "${app/Bus}",
 			"SUPPORT_TOPIC": "${app/Support}", "REMINDER_ROLE": "${app/ReminderRole.Arn}", "REMINDER_FUNCTION": "${app/Remind.Arn}",
 		}

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strconv"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awskms"
@@ -20,8 +22,8 @@ func (d *dataStack) newKeys() {
 		logs:       d.symmetric("LogsKey", "log groups"),
 		cases:      d.symmetric("CasesKey", "the state machine's execution data"),
 
-		unwrap:    d.special("UnwrapKey", "unwraps content keys; only scrub may ask", awskms.KeySpec_RSA_4096, awskms.KeyUsage_ENCRYPT_DECRYPT),
-		receipt:   d.special("ReceiptKey", "signs receipts", awskms.KeySpec_ECC_NIST_P256, awskms.KeyUsage_SIGN_VERIFY),
+		unwrap:    d.generations(d.env.UnwrapKey, "UnwrapKey", "unwraps content keys; only scrub may ask", awskms.KeySpec_RSA_4096, awskms.KeyUsage_ENCRYPT_DECRYPT),
+		receipt:   d.generations(d.env.ReceiptKey, "ReceiptKey", "signs receipts", awskms.KeySpec_ECC_NIST_P256, awskms.KeyUsage_SIGN_VERIFY),
 		root:      d.special("RootKey", "signs key sets; only the operator, never a function", awskms.KeySpec_ECC_NIST_P256, awskms.KeyUsage_SIGN_VERIFY),
 		challenge: d.special("ChallengeKey", "makes and checks the nonces of requests", awskms.KeySpec_HMAC_256, awskms.KeyUsage_GENERATE_VERIFY_MAC),
 		link:      d.special("LinkKey", "makes the secrets of slot links", awskms.KeySpec_HMAC_256, awskms.KeyUsage_GENERATE_VERIFY_MAC),
@@ -36,8 +38,12 @@ func (d *dataStack) newKeys() {
 	// A second lock, beside the grants of the roles: whatever a role of the application is
 	// one day granted by mistake, it cannot sign key sets, and only scrub unwraps.
 	d.keys.root.AddToResourcePolicy(d.never("NoFunctionSignsKeySets", nil, "kms:*"), nil)
-	d.keys.unwrap.AddToResourcePolicy(d.never("OnlyScrubUnwraps", []string{"ScrubRole"}, "kms:CreateGrant", "kms:Decrypt", "kms:ReEncryptFrom"), nil)
-	d.keys.receipt.AddToResourcePolicy(d.never("OnlyValidateAndScrubSign", []string{"ScrubRole", "ValidateRole"}, "kms:CreateGrant", "kms:Sign"), nil)
+	for _, k := range d.keys.unwrap {
+		k.AddToResourcePolicy(d.never("OnlyScrubUnwraps", []string{"ScrubRole"}, "kms:CreateGrant", "kms:Decrypt", "kms:ReEncryptFrom"), nil)
+	}
+	for _, k := range d.keys.receipt {
+		k.AddToResourcePolicy(d.never("OnlyValidateAndScrubSign", []string{"ScrubRole", "ValidateRole"}, "kms:CreateGrant", "kms:Sign"), nil)
+	}
 	// CloudWatch Logs encrypts each group with it.
 	d.keys.logs.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 		Sid:        jsii.String("LogGroups"),
@@ -81,6 +87,23 @@ func (d *dataStack) symmetric(id, purpose string) awskms.Key {
 		Description: jsii.String("Proactive: " + purpose), EnableKeyRotation: jsii.Bool(true),
 		PendingWindow: awscdk.Duration_Days(jsii.Number(30)), RemovalPolicy: d.env.removal(),
 	})
+}
+
+// generations are all generations of a key, newest first. The first has no number, so
+// that what was deployed before rotations stays what it is. None leaves the stack, used
+// or not: CloudFormation refuses to drop what the other stack still imports, and an old
+// key is what opens an old backup.
+func (d *dataStack) generations(newest int, id, purpose string, spec awskms.KeySpec, usage awskms.KeyUsage) (all []awskms.Key) {
+	for n := newest; n >= 1; n-- {
+		name := id
+		if n > 1 {
+			name += strconv.Itoa(n)
+		}
+		k := d.special(name, purpose, spec, usage)
+		d.ExportValue(k.KeyArn(), nil)
+		all = append(all, k)
+	}
+	return all
 }
 
 func (d *dataStack) special(id, purpose string, spec awskms.KeySpec, usage awskms.KeyUsage) awskms.Key {

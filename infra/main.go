@@ -30,6 +30,10 @@ type environment struct {
 	Arch   string // "arm64" on AWS, the host's on the emulator
 	Pace   int    // divides every duration of a case; 1 in production
 	Sender string // the address notices come from
+	// Generations of the keys that do not rotate by themselves, from 1. Functions use the
+	// newest and the one before it, so that a rotation loses nothing under way; see
+	// docs/operations.md.
+	UnwrapKey, ReceiptKey int
 	// Port of the emulator, 0 on AWS. What it changes: the base address of links, and
 	// that the guard stack, whose resources the emulator lacks, is left out.
 	Port int
@@ -50,6 +54,8 @@ func (e environment) check() error {
 		return fmt.Errorf("arch is %q: it must be arm64 or amd64", e.Arch)
 	case e.Pace < 1:
 		return fmt.Errorf("pace is %d: it must be at least 1", e.Pace)
+	case e.UnwrapKey < 1 || e.ReceiptKey < 1:
+		return fmt.Errorf("unwrap is %d and receipt %d: generations of keys count from 1", e.UnwrapKey, e.ReceiptKey)
 	case e.production() && e.Pace != 1:
 		return fmt.Errorf("pace is %d: in production a day lasts a day", e.Pace)
 	case e.production() && e.Port != 0:
@@ -77,6 +83,7 @@ func contextOf(app awscdk.App) environment {
 	return environment{
 		Name: get("env", "prod"), Arch: get("arch", "arm64"), Pace: number("pace", 1),
 		Sender: get("sender", "service@proactive.example"), Port: number("port", 0), Assets: "dist",
+		UnwrapKey: number("unwrap", 1), ReceiptKey: number("receipt", 1),
 	}
 }
 

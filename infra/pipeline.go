@@ -91,14 +91,14 @@ func (a *appStack) newPipeline() {
 
 	validate := a.function("validate", size{memoryMB: 512, timeout: stageTimeout}, settings.Validate{
 		Deployment: a.deployment(), InstrumentsTable: *d.tables.instruments.TableName(), LedgerTable: *d.tables.ledger.TableName(),
-		InboxBucket: *d.buckets.inbox.BucketName(), ScrubQueue: *a.queues.scrub.queue.QueueUrl(), ReceiptKey: *d.keys.receipt.KeyArn(),
+		InboxBucket: *d.buckets.inbox.BucketName(), ScrubQueue: *a.queues.scrub.queue.QueueUrl(), ReceiptKeys: arns(d.keys.receipt),
 	}, all(
 		a.read(d.buckets.inbox, d.keys.inbox, "inbox/", "reads the envelope and hashes the ciphertext; it cannot open it"),
 		a.look(d.buckets.inbox, d.keys.inbox, "inbox/", "which version arrived, if the event does not say"),
 		on(d.tables.instruments, "enrolment, consent now, public key, key set", "GetItem"),
 		on(d.tables.ledger, "the grant, the claim, a rejection's receipt", "GetItem", "PutItem", "UpdateItem"),
 		a.writeRows(d.keys.tables),
-		use(d.keys.receipt, "a refused batch is owed a signed receipt", "Sign", "GetPublicKey"),
+		useEach(d.keys.receipt, "a refused batch is owed a signed receipt", "Sign", "GetPublicKey"),
 		a.send(a.queues.scrub.queue, "hands sound batches on"),
 	)...)
 	a.consume(validate, a.queues.validate)
@@ -108,17 +108,17 @@ func (a *appStack) newPipeline() {
 		InboxBucket: *d.buckets.inbox.BucketName(),
 		CleanBucket: *d.buckets.clean.BucketName(), CleanKey: *d.keys.clean.KeyArn(),
 		QuarantineBucket: *d.buckets.quarantine.BucketName(), QuarantineKey: *d.keys.quarantine.KeyArn(),
-		ScoreQueue: *a.queues.score.queue.QueueUrl(), UnwrapKey: *d.keys.unwrap.KeyArn(), ReceiptKey: *d.keys.receipt.KeyArn(),
+		ScoreQueue: *a.queues.score.queue.QueueUrl(), UnwrapKeys: arns(d.keys.unwrap), ReceiptKeys: arns(d.keys.receipt),
 	}, all(
 		a.read(d.buckets.inbox, d.keys.inbox, "inbox/", "reads the sealed batch"),
-		use(d.keys.unwrap, "unwraps the content key: the only role that may; finds its id by its public half", "Decrypt", "GetPublicKey"),
+		useEach(d.keys.unwrap, "unwraps the content key: the only role that may; finds its id by its public half", "Decrypt", "GetPublicKey"),
 		a.look(d.buckets.clean, d.keys.clean, "clean/", "finds its own earlier result when delivered again"),
 		a.write(d.buckets.clean, d.keys.clean, "clean/", "writes the clean batch"),
 		a.write(d.buckets.quarantine, d.keys.quarantine, "quarantine/", "sets aside ciphertext that the detector stopped; it cannot read it back"),
 		on(d.tables.instruments, "the key set: which unwrap key is meant", "GetItem"),
 		on(d.tables.ledger, "state, receipt and chain head, in one transaction", "GetItem", "PutItem", "UpdateItem"),
 		a.writeRows(d.keys.tables),
-		use(d.keys.receipt, "signs the receipt", "Sign", "GetPublicKey"),
+		useEach(d.keys.receipt, "signs the receipt", "Sign", "GetPublicKey"),
 		a.send(a.queues.score.queue, "hands clean batches on"),
 	)...)
 	a.consume(scrub, a.queues.scrub)

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
@@ -91,7 +93,7 @@ func (a *appStack) newOutputs(api uploadAPI) {
 		"PeopleTable": d.tables.people.TableName(),
 		"InboxBucket": d.buckets.inbox.BucketName(), "CleanBucket": d.buckets.clean.BucketName(),
 		"QuarantineBucket": d.buckets.quarantine.BucketName(), "NoticesBucket": d.buckets.notices.BucketName(),
-		"RootKey": d.keys.root.KeyArn(), "UnwrapKey": d.keys.unwrap.KeyArn(), "ReceiptKey": d.keys.receipt.KeyArn(),
+		"RootKey": d.keys.root.KeyArn(), "UnwrapKey": jsii.String(strings.Join(arns(d.keys.unwrap), ",")), "ReceiptKey": jsii.String(strings.Join(arns(d.keys.receipt), ",")), // newest first
 		"ValidateQueue": a.queues.validate.queue.QueueUrl(), "ScrubQueue": a.queues.scrub.queue.QueueUrl(),
 		"ScoreQueue":   a.queues.score.queue.QueueUrl(),
 		"StateMachine": a.machine.StateMachineArn(), "SupportTopic": a.support.TopicArn(), "OpsTopic": a.ops.TopicArn(), "EventBus": a.bus.EventBusName(),

@@ -292,8 +292,16 @@ func (e es256) SignES256(_ context.Context, digest []byte) ([]byte, error) {
 	return raw, nil
 }
 
+// receipts signs receipts with it.
+type receipts struct{ es256 }
+
 // KeyID names the receipt key.
-func (e es256) KeyID(context.Context) (string, error) { return "receipt-1", nil }
+func (receipts) KeyID(context.Context) (string, error) { return "receipt-1", nil }
+
+// SignES256 signs whatever the key is called.
+func (r receipts) SignES256(ctx context.Context, _ string, digest []byte) ([]byte, error) {
+	return r.es256.SignES256(ctx, digest)
+}
 
 func (s *service) enrol(r *http.Request, target string, body []byte) (any, error) {
 	token, err := request.Parse(r.Header.Get("Authorization"))
@@ -459,7 +467,7 @@ func (s *service) answer(b *upload) {
 
 // signReceipt issues through shared/receipt, on a chain that stands where r says.
 func signReceipt(key *ecdsa.PrivateKey, r receipt.Receipt) (string, error) {
-	e, err := receipt.Issue(context.Background(), es256{key}, place{r}, r, clean(r))
+	e, err := receipt.Issue(context.Background(), receipts{es256{key}}, place{r}, r, clean(r))
 	return e.JWS, err
 }
 

@@ -67,7 +67,7 @@ func (c *publishCmd) Run(a *app) error {
 	if set.Receipt, err = overlap("receipt", c.ReceiptKey, old.Receipt, until, public); err != nil {
 		return err
 	}
-	signed, err := keyset.Sign(a.ctx, set, keys.NewSigner(client, c.RootKey, nil), root)
+	signed, err := keyset.Sign(a.ctx, set, keys.NewRoot(client, c.RootKey), root)
 	if err != nil {
 		return err
 	}

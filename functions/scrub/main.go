@@ -46,10 +46,10 @@ func run(ctx context.Context) error {
 	db, bucket, kms, log := tables.Client(cfg), objects.Client(cfg), keys.Client(cfg), journal.New(os.Stdout, "scrub")
 	set := tables.NewInstruments(db, s.InstrumentsTable)
 	stage := &scrub.Stage{
-		Deployment: s.Deployment, Catalog: fields, Inbox: objects.NewInbox(bucket), Unwrapper: keys.NewUnwrapper(kms, set, s.UnwrapKey),
+		Deployment: s.Deployment, Catalog: fields, Inbox: objects.NewInbox(bucket), Unwrapper: keys.NewUnwrapper(kms, set, s.UnwrapKeys...),
 		Clean:      objects.NewCleanWriter(bucket, s.CleanBucket, s.CleanKey),
 		Quarantine: objects.NewQuarantine(bucket, s.QuarantineBucket, s.QuarantineKey),
-		Chain:      tables.NewLedger(db, s.LedgerTable), Signer: keys.NewSigner(kms, s.ReceiptKey, set),
+		Chain:      tables.NewLedger(db, s.LedgerTable), Signer: keys.NewSigner(kms, set, s.ReceiptKeys...),
 		Next: queues.New[handoff.Stored](sqs.NewFromConfig(cfg), s.ScoreQueue), Now: time.Now, Log: log,
 	}
 	lambda.Start(func(ctx context.Context, delivery events.SQSEvent) (events.SQSEventResponse, error) {

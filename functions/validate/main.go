@@ -44,7 +44,7 @@ func run(ctx context.Context) error {
 	stage := validate.Stage{
 		Deployment: s.Deployment, Bucket: s.InboxBucket, Inbox: objects.NewUploads(objects.Client(cfg)),
 		Ledger: books, Instruments: instruments, Keys: instruments,
-		Chain: books, Signer: keys.NewSigner(keys.Client(cfg), s.ReceiptKey, instruments),
+		Chain: books, Signer: keys.NewSigner(keys.Client(cfg), instruments, s.ReceiptKeys...),
 		Next: queues.New[handoff.Validated](sqs.NewFromConfig(cfg), s.ScrubQueue), Now: time.Now, Log: log,
 	}
 	lambda.Start(func(ctx context.Context, delivery events.SQSEvent) (events.SQSEventResponse, error) {

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -69,11 +70,14 @@ func Open(ctx context.Context, o Options) (*Rehearsal, error) {
 	return r, nil
 }
 
-func (r *Rehearsal) firstDay(ctx context.Context) error {
-	outputs, err := r.emulator.Deploy(ctx, map[string]string{
-		"env": "demo", "local": "true", "arch": runtime.GOARCH,
-		"pace": strconv.Itoa(r.Pace), "sender": "service@proactive.example",
-	}, r.Progress)
+// Deploy deploys the stack, at first or again, with more of CDK's context than the
+// rehearsal's own. What was deployed keeps running meanwhile.
+func (r *Rehearsal) Deploy(ctx context.Context, more map[string]string) error {
+	settings := map[string]string{
+		"env": "demo", "arch": runtime.GOARCH, "pace": strconv.Itoa(r.Pace), "sender": "service@proactive.example",
+	}
+	maps.Copy(settings, more)
+	outputs, err := r.emulator.Deploy(ctx, settings, r.Progress)
 	if err != nil {
 		return fmt.Errorf("deploying the stack: %w", err)
 	}
@@ -84,6 +88,13 @@ func (r *Rehearsal) firstDay(ctx context.Context) error {
 	}
 	if err := os.WriteFile(r.outputs, raw, 0o600); err != nil {
 		return fmt.Errorf("writing the outputs: %w", err)
+	}
+	return nil
+}
+
+func (r *Rehearsal) firstDay(ctx context.Context) error {
+	if err := r.Deploy(ctx, nil); err != nil {
+		return err
 	}
 	for _, step := range people {
 		if _, err := r.Operator(ctx, step...); err != nil {

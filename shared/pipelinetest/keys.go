@@ -83,7 +83,7 @@ func (k *Keys) Unwrapper() seal.Local { return seal.Local{UnwrapKey: k.unwrap} }
 func (k *Keys) KeyID(context.Context) (string, error) { return ReceiptKey, nil }
 
 // SignES256 implements receipt.Signer.
-func (k *Keys) SignES256(ctx context.Context, digest []byte) ([]byte, error) {
+func (k *Keys) SignES256(ctx context.Context, _ string, digest []byte) ([]byte, error) {
 	if err := k.Next(); err != nil {
 		return nil, err
 	}

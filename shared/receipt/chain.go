@@ -58,11 +58,13 @@ type Chain interface {
 	Commit(ctx context.Context, c Commit) error
 }
 
-// Signer signs receipts with the deployment's receipt key.
+// Signer signs receipts with the deployment's receipt keys. Two live side by side while
+// one takes over from the other.
 type Signer interface {
-	// KeyID is the key's id in the deployment's key set.
+	// KeyID is the newest key that the published key set names: whoever verifies has it.
 	KeyID(ctx context.Context) (string, error)
-	// SignES256 signs a SHA-256 digest with ECDSA on P-256 and returns r and s, 32 bytes
-	// each, big-endian, one after the other.
-	SignES256(ctx context.Context, digest []byte) (raw []byte, err error)
+	// SignES256 signs a SHA-256 digest with the key of that id by ECDSA on P-256 and
+	// returns r and s, 32 bytes each, big-endian, one after the other. It takes the id so
+	// that a key set published in between cannot put one key's name on another's signature.
+	SignES256(ctx context.Context, keyID string, digest []byte) (raw []byte, err error)
 }

@@ -92,7 +92,7 @@ func sign(ctx context.Context, signer Signer, r Receipt) (string, error) {
 	}
 	input := base64.RawURLEncoding.EncodeToString(head) + "." + base64.RawURLEncoding.EncodeToString(body)
 	digest := sha256.Sum256([]byte(input))
-	raw, err := signer.SignES256(ctx, digest[:])
+	raw, err := signer.SignES256(ctx, kid, digest[:])
 	if err != nil {
 		return "", fmt.Errorf("signing a receipt: %w", err)
 	}

@@ -46,7 +46,7 @@ func newSigner(t *testing.T) *signer {
 
 func (s *signer) KeyID(context.Context) (string, error) { return keyID, nil }
 
-func (s *signer) SignES256(_ context.Context, digest []byte) ([]byte, error) {
+func (s *signer) SignES256(_ context.Context, _ string, digest []byte) ([]byte, error) {
 	r, v, err := ecdsa.Sign(rand.Reader, s.key, digest)
 	if err != nil {
 		return nil, err

@@ -59,7 +59,7 @@ type signer struct {
 
 func (s *signer) KeyID(context.Context) (string, error) { return receiptKey, nil }
 
-func (s *signer) SignES256(_ context.Context, digest []byte) ([]byte, error) {
+func (s *signer) SignES256(_ context.Context, _ string, digest []byte) ([]byte, error) {
 	if err := s.Next(); err != nil {
 		return nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"reflect"
 	"strconv"
+	"strings"
 )
 
 // Enrol is for functions/enrol: enrolment and consent.
@@ -32,27 +33,27 @@ type Authorize struct {
 
 // Validate is for functions/validate.
 type Validate struct {
-	Deployment       string `env:"DEPLOYMENT"`
-	InstrumentsTable string `env:"INSTRUMENTS_TABLE"`
-	LedgerTable      string `env:"LEDGER_TABLE"`
-	InboxBucket      string `env:"INBOX_BUCKET"`
-	ScrubQueue       string `env:"SCRUB_QUEUE"` // URL
-	ReceiptKey       string `env:"RECEIPT_KEY"` // ARN, ECC_NIST_P256
+	Deployment       string   `env:"DEPLOYMENT"`
+	InstrumentsTable string   `env:"INSTRUMENTS_TABLE"`
+	LedgerTable      string   `env:"LEDGER_TABLE"`
+	InboxBucket      string   `env:"INBOX_BUCKET"`
+	ScrubQueue       string   `env:"SCRUB_QUEUE"`  // URL
+	ReceiptKeys      []string `env:"RECEIPT_KEYS"` // ARNs, ECC_NIST_P256, newest first
 }
 
 // Scrub is for functions/scrub, the only opener.
 type Scrub struct {
-	Deployment       string `env:"DEPLOYMENT"`
-	LedgerTable      string `env:"LEDGER_TABLE"`
-	InstrumentsTable string `env:"INSTRUMENTS_TABLE"` // the key set: which unwrap key is meant
-	InboxBucket      string `env:"INBOX_BUCKET"`
-	CleanBucket      string `env:"CLEAN_BUCKET"`
-	CleanKey         string `env:"CLEAN_KEY"` // ARN
-	QuarantineBucket string `env:"QUARANTINE_BUCKET"`
-	QuarantineKey    string `env:"QUARANTINE_KEY"` // ARN
-	ScoreQueue       string `env:"SCORE_QUEUE"`    // URL
-	UnwrapKey        string `env:"UNWRAP_KEY"`     // ARN, RSA_4096
-	ReceiptKey       string `env:"RECEIPT_KEY"`    // ARN, ECC_NIST_P256
+	Deployment       string   `env:"DEPLOYMENT"`
+	LedgerTable      string   `env:"LEDGER_TABLE"`
+	InstrumentsTable string   `env:"INSTRUMENTS_TABLE"` // the key set: which unwrap key is meant
+	InboxBucket      string   `env:"INBOX_BUCKET"`
+	CleanBucket      string   `env:"CLEAN_BUCKET"`
+	CleanKey         string   `env:"CLEAN_KEY"` // ARN
+	QuarantineBucket string   `env:"QUARANTINE_BUCKET"`
+	QuarantineKey    string   `env:"QUARANTINE_KEY"` // ARN
+	ScoreQueue       string   `env:"SCORE_QUEUE"`    // URL
+	UnwrapKeys       []string `env:"UNWRAP_KEYS"`    // ARNs, RSA_4096, newest first
+	ReceiptKeys      []string `env:"RECEIPT_KEYS"`   // ARNs, ECC_NIST_P256, newest first
 }
 
 // Score is for functions/score.
@@ -107,6 +108,9 @@ type Slot struct {
 	CasesTable string `env:"CASES_TABLE"`
 }
 
+// listSeparator stands between the members of a list; no ARN has one.
+const listSeparator = ","
+
 // Load reads a settings struct from the environment. Every field must be there:
 // a function that is told less than it needs must not start.
 func Load[T any]() (T, error) {
@@ -118,7 +122,11 @@ func Load[T any]() (T, error) {
 		if raw == "" {
 			return s, fmt.Errorf("reading settings: %s is not set", name)
 		}
-		if v.Field(i).Kind() == reflect.Int {
+		switch v.Field(i).Kind() {
+		case reflect.Slice:
+			v.Field(i).Set(reflect.ValueOf(strings.Split(raw, listSeparator)))
+			continue
+		case reflect.Int:
 			n, err := strconv.Atoi(raw)
 			if err != nil || n <= 0 {
 				return s, fmt.Errorf("reading settings: %s is not a positive number", name)
@@ -136,7 +144,11 @@ func Environ(s any) map[string]string {
 	env := map[string]string{}
 	v := reflect.ValueOf(s)
 	for i := range v.NumField() {
-		env[v.Type().Field(i).Tag.Get("env")] = fmt.Sprint(v.Field(i).Interface())
+		value := v.Field(i).Interface()
+		if list, ok := value.([]string); ok {
+			value = strings.Join(list, listSeparator)
+		}
+		env[v.Type().Field(i).Tag.Get("env")] = fmt.Sprint(value)
 	}
 	return env
 }

@@ -66,7 +66,7 @@ func signs(t *testing.T, client *kms.Client) {
 	published.Receipt[0] = keyset.Key{ID: "receipt-9", SPKI: public(t, client, receipts), NotAfter: now.AddDate(1, 0, 0)}
 
 	rootSPKI := public(t, client, root)
-	signed, err := keyset.Sign(t.Context(), published, keys.NewSigner(client, root, nil), rootSPKI)
+	signed, err := keyset.Sign(t.Context(), published, keys.NewRoot(client, root), rootSPKI)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,8 @@ func signs(t *testing.T, client *kms.Client) {
 		Deployment: pipelinetest.Deployment, Instrument: "i-01hzzzzzzzzzzzzzzzzzzzzzzz", Batch: "01HZZZZZZZZZZZZZZZZZZZZ001", Sequence: 1,
 		Verdict: receipt.Rejected, Reason: "x", SHA256: "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", Issued: now.Format(receipt.TimeFormat),
 	}
-	signer := keys.NewSigner(client, receipts, &set{verified})
+	newer := create(t, client, types.KeySpecEccNistP256, types.KeyUsageTypeSignVerify) // made, and not published yet
+	signer := keys.NewSigner(client, &set{verified}, newer, receipts)
 	entry, err := receipt.Issue(t.Context(), signer, chain, r, receipt.Place{})
 	if err != nil {
 		t.Fatal(err)
@@ -93,11 +94,24 @@ func signs(t *testing.T, client *kms.Client) {
 		t.Errorf("%s, %v", id, err)
 	}
 	for name, s := range map[string]*keys.Signer{
-		"a key that is not published": keys.NewSigner(client, root, &set{verified}), "the root": keys.NewSigner(client, root, nil),
+		"a key that is not published": keys.NewSigner(client, &set{verified}, newer), "the root": keys.NewSigner(client, &set{verified}, root),
 	} {
 		if id, err := s.KeyID(t.Context()); err == nil {
 			t.Errorf("%s is called %s", name, id)
 		}
+	}
+	verified.Receipt = append([]keyset.Key{{ID: "receipt-10", SPKI: public(t, client, newer), NotAfter: now.AddDate(1, 0, 0)}}, verified.Receipt...)
+	published2 := &set{verified}
+	signer = keys.NewSigner(client, published2, newer, receipts)
+	if id, err := signer.KeyID(t.Context()); err != nil || id != "receipt-10" {
+		t.Errorf("the newest key, once published, signs: %s, %v", id, err)
+	}
+	// A receipt begun under the old name is finished with the old key.
+	if _, err := signer.SignES256(t.Context(), "receipt-9", make([]byte, 32)); err != nil {
+		t.Error(err)
+	}
+	if _, err := signer.SignES256(t.Context(), "receipt-11", make([]byte, 32)); err == nil {
+		t.Error("signed under a name that is nobody's")
 	}
 }
 

@@ -41,6 +41,13 @@ type identity struct {
 	spki []byte
 }
 
+func identities(client *kms.Client, arns []string) (all []*identity) {
+	for _, arn := range arns {
+		all = append(all, &identity{client: client, arn: arn})
+	}
+	return all
+}
+
 func (i *identity) public(ctx context.Context) ([]byte, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()

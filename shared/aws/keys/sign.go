@@ -17,44 +17,73 @@ import (
 
 var (
 	_ receipt.Signer = (*Signer)(nil)
-	_ keyset.Signer  = (*Signer)(nil)
+	_ keyset.Signer  = (*Root)(nil)
 )
 
-// Signer signs with an ECC_NIST_P256 key: the receipt key, or the root.
+// Signer signs receipts with ECC_NIST_P256 keys.
 type Signer struct {
-	key identity
-	set Set
+	set  Set
+	keys []*identity
 }
 
-// NewSigner signs with the KMS key of that ARN. set names it; nil for the root, which
-// has no id.
-func NewSigner(client *kms.Client, arn string, set Set) *Signer {
-	return &Signer{key: identity{client: client, arn: arn}, set: set}
+// NewSigner signs with the KMS keys of these ARNs, newest first; set says which id each
+// has, and which of them may be used yet.
+func NewSigner(client *kms.Client, set Set, arns ...string) *Signer {
+	return &Signer{set: set, keys: identities(client, arns)}
 }
 
 // KeyID implements receipt.Signer.
 func (s *Signer) KeyID(ctx context.Context) (string, error) {
-	if s.set == nil {
-		return "", errors.New("naming a signing key: it has no id")
-	}
 	set, err := s.set.KeySet(ctx)
 	if err != nil {
 		return "", fmt.Errorf("naming a signing key: %w", err)
 	}
-	id, found, err := s.key.in(ctx, set.Receipt)
-	if err != nil {
-		return "", fmt.Errorf("naming a signing key: %w", err)
+	for _, k := range s.keys {
+		id, found, err := k.in(ctx, set.Receipt)
+		if err != nil {
+			return "", fmt.Errorf("naming a signing key: %w", err)
+		}
+		if found {
+			return id, nil
+		}
 	}
-	if !found {
-		return "", errors.New("naming a signing key: it is not in the published key set")
-	}
-	return id, nil
+	return "", errors.New("naming a signing key: none of ours is in the published key set")
 }
 
-// SignES256 implements receipt.Signer and keyset.Signer.
-func (s *Signer) SignES256(ctx context.Context, digest []byte) ([]byte, error) {
-	out, err := s.key.client.Sign(ctx, &kms.SignInput{
-		KeyId: aws.String(s.key.arn), Message: digest, MessageType: types.MessageTypeDigest,
+// SignES256 implements receipt.Signer.
+func (s *Signer) SignES256(ctx context.Context, keyID string, digest []byte) ([]byte, error) {
+	set, err := s.set.KeySet(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("signing: %w", err)
+	}
+	for _, k := range s.keys {
+		id, found, err := k.in(ctx, set.Receipt)
+		if err != nil {
+			return nil, fmt.Errorf("signing: %w", err)
+		}
+		if found && id == keyID {
+			return k.sign(ctx, digest)
+		}
+	}
+	return nil, errors.New("signing: no key of that id is ours")
+}
+
+// Root signs key sets with the root key.
+type Root struct{ key identity }
+
+// NewRoot signs with the KMS key of that ARN.
+func NewRoot(client *kms.Client, arn string) *Root {
+	return &Root{key: identity{client: client, arn: arn}}
+}
+
+// SignES256 implements keyset.Signer.
+func (r *Root) SignES256(ctx context.Context, digest []byte) ([]byte, error) {
+	return r.key.sign(ctx, digest)
+}
+
+func (i *identity) sign(ctx context.Context, digest []byte) ([]byte, error) {
+	out, err := i.client.Sign(ctx, &kms.SignInput{
+		KeyId: aws.String(i.arn), Message: digest, MessageType: types.MessageTypeDigest,
 		SigningAlgorithm: types.SigningAlgorithmSpecEcdsaSha256,
 	})
 	if err != nil {

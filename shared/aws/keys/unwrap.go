@@ -24,11 +24,7 @@ type Unwrapper struct {
 
 // NewUnwrapper unwraps with the KMS keys of these ARNs; set says which id each has.
 func NewUnwrapper(client *kms.Client, set Set, arns ...string) *Unwrapper {
-	u := &Unwrapper{set: set}
-	for _, arn := range arns {
-		u.keys = append(u.keys, &identity{client: client, arn: arn})
-	}
-	return u
+	return &Unwrapper{set: set, keys: identities(client, arns)}
 }
 
 // Unwrap implements seal.Unwrapper. An id that the key set does not have, or that is
