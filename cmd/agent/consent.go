@@ -78,11 +78,8 @@ func (c *offCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	old, err := h.Consent()
-	if err != nil {
-		return err
-	}
-	now := home.Consent{On: false, Text: consentVersion, Since: old.Since, Local: a.now()}
+	old, _ := h.Consent() // a record that cannot be read is replaced by a no
+	now := home.Consent{On: false, Text: consentVersion, Since: old.Since, Local: a.now(), Untold: true}
 	if err := h.SetConsent(now); err != nil {
 		return err
 	}
@@ -95,7 +92,7 @@ func (c *offCmd) Run(a *app) error {
 	if err != nil {
 		return fault.New(fault.Unavailable, offNotTold, err)
 	}
-	now.Since = got.Since
+	now.Since, now.Untold = got.Since, false
 	if err := h.SetConsent(now); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
@@ -32,6 +33,9 @@ func (c *previewCmd) Run(a *app) error {
 	unlock()
 	if err != nil {
 		return err
+	}
+	if c.Out != "" && within(c.Folder, c.Out) {
+		return fault.New(fault.Malformed, cannotWrite, errors.New("the agent changes nothing in a run folder"))
 	}
 	made, err := compose.Dir(a.ctx, c.Folder, key)
 	if err != nil {
@@ -65,6 +69,18 @@ func (c *previewCmd) Run(a *app) error {
 		a.say("\nThe payload is in %s.", c.Out)
 	}
 	return nil
+}
+
+// within tells whether path is in the folder, or is it, links followed.
+func within(folder, path string) bool {
+	real := func(p string) string {
+		if r, err := filepath.EvalSymlinks(p); err == nil {
+			return r
+		}
+		return p
+	}
+	rel, err := filepath.Rel(real(folder), filepath.Join(real(filepath.Dir(path)), filepath.Base(path)))
+	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
 }
 
 // line is one field of the catalog with how many values would be sent.

@@ -6,6 +6,7 @@ import (
 
 	"proactive/cmd/agent/internal/courier"
 	"proactive/cmd/agent/internal/home"
+	"proactive/shared/fault"
 	"proactive/shared/receipt"
 )
 
@@ -98,6 +99,14 @@ func verifyChain(h *home.Home, e home.Enrolment) (int, error) {
 	}
 	if _, err := receipt.VerifyChain(chain, keys); err != nil {
 		return 0, fmt.Errorf("verifying the receipts: %w", err)
+	}
+	// A chain that lost its end is sound in itself; what was sent remembers how long it was.
+	last, err := h.LastOrdinal()
+	if err != nil {
+		return 0, err
+	}
+	if int64(len(chain)) < last {
+		return 0, fmt.Errorf("verifying the receipts: %d are here, and receipt %d is known: %w", len(chain), last, fault.New(fault.Forbidden, receipt.ChainBroken, nil))
 	}
 	return len(chain), nil
 }

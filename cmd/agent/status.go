@@ -13,6 +13,10 @@ type statusCmd struct{}
 
 // Run shows the state of this home. It talks to nobody.
 func (c *statusCmd) Run(a *app) error {
+	if a.dir != "" && !home.Exists(a.dir) { // looking makes nothing
+		a.notEnrolled(a.dir)
+		return nil
+	}
 	h, unlock, err := a.open()
 	if err != nil {
 		return err
@@ -20,11 +24,7 @@ func (c *statusCmd) Run(a *app) error {
 	defer unlock()
 	e, err := h.Enrolment()
 	if errors.Is(err, home.ErrNotEnrolled) {
-		if a.json {
-			a.print(map[string]any{"enrolled": false, "on": false, "home": h.Dir()})
-			return nil
-		}
-		a.say("Not enrolled. Nothing is sent. Enrol with `agent enroll CODE`.\nHome: %s", h.Dir())
+		a.notEnrolled(h.Dir())
 		return nil
 	}
 	if err != nil {
@@ -46,8 +46,8 @@ func (c *statusCmd) Run(a *app) error {
 	if a.json {
 		a.print(map[string]any{
 			"enrolled": true, "serial": e.Serial, "instrument": e.Instrument, "deployment": e.Deployment, "service": e.API,
-			"on": consent.On, "since": stamp(consent.Since), "waiting": waiting, "receipts": len(receipts),
-			"keys_expire": stamp(keys.Expires), "home": h.Dir(),
+			"on": consent.On, "since": stamp(consent.Since), "waiting": append([]outbox.Entry{}, waiting...), "receipts": len(receipts),
+			"keys_expire": stamp(keys.Expires), "home": h.Dir(), "service_told": !consent.Untold,
 		})
 		return nil
 	}
@@ -56,6 +56,9 @@ func (c *statusCmd) Run(a *app) error {
 		a.say("Sending is on since %s.", moment(consent.Since))
 	} else {
 		a.say("Sending is off. Nothing is sent. Turn it on with `agent on`.")
+	}
+	if consent.Untold {
+		a.say("The service has not been told that it is off: run `agent off` again when the network is there.")
 	}
 	if keysErr != nil {
 		a.say("The service's keys have to be fetched anew; the next `agent send` does it.")
@@ -73,4 +76,12 @@ func (c *statusCmd) Run(a *app) error {
 	}
 	a.say("Home: %s", h.Dir())
 	return nil
+}
+
+func (a *app) notEnrolled(dir string) {
+	if a.json {
+		a.print(map[string]any{"enrolled": false, "on": false, "home": dir})
+		return
+	}
+	a.say("Not enrolled. Nothing is sent. Enrol with `agent enroll CODE`.\nHome: %s", dir)
 }

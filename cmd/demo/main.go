@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -22,7 +23,8 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	signal.Ignore(syscall.SIGPIPE) // whoever stops reading what is printed must not keep us from cleaning up
 	err := run(ctx)
 	stop()
 	if err != nil {
@@ -37,8 +39,13 @@ func run(ctx context.Context) (err error) {
 		return fmt.Errorf("finding the checkout: %w", err)
 	}
 	seed, err := strconv.ParseInt(cmpOr(os.Getenv("SEED"), "1"), 10, 64)
-	if err != nil {
-		return fmt.Errorf("SEED must be a whole number: %w", err)
+	if err != nil || seed < 0 {
+		return fmt.Errorf("SEED is %q: it must be a whole number from 0 to %d", os.Getenv("SEED"), int64(math.MaxInt64))
+	}
+	if runs := os.Getenv("RUNS"); runs != "" {
+		if _, err := realRuns(runs); err != nil { // before anything is deployed or deleted
+			return err
+		}
 	}
 	out := filepath.Join(root, "demo")
 	if err := os.RemoveAll(out); err != nil {
@@ -63,7 +70,9 @@ func run(ctx context.Context) (err error) {
 		return err
 	}
 	if os.Getenv("DEMO_HOLD") != "" {
-		s.say("\nHeld. API %s\nemulator %s (AWS_ENDPOINT_URL, any credentials). Ctrl-C ends it.", s.play.API(), s.play.Endpoint())
+		s.say("\nHeld; Ctrl-C ends it.\n   API       %s\n   emulator  %s", s.play.API(), s.play.Endpoint())
+		s.say("   operator  %s", s.play.OperatorCommand("cases"))
+		s.say("   a code    %s", s.play.OperatorCommand("enrolment", "issue", "--tenant", rehearsal.Tenant, "--site", rehearsal.Site, "--serial", "M00001", "--url", s.play.API()))
 		<-ctx.Done()
 	}
 	return nil

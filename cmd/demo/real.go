@@ -45,22 +45,22 @@ func (s *show) sendReal(ctx context.Context) error {
 func realRuns(dir string) (map[string][]string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return nil, fmt.Errorf("listing RUNS: %w", err)
+		return nil, fmt.Errorf("RUNS must be a folder of run folders: %w", err)
 	}
 	all := map[string][]string{}
 	for _, e := range entries {
-		if !e.IsDir() {
-			continue
-		}
 		folder, err := filepath.Abs(filepath.Join(dir, e.Name()))
 		if err != nil {
 			return nil, fmt.Errorf("finding %s: %w", e.Name(), err)
+		}
+		if info, err := os.Stat(folder); err != nil || !info.IsDir() { //nolint:gosec // G703: the folder that RUNS names; a link to a run folder is one
+			continue
 		}
 		serial := cmpOr(rehearsal.SerialOf(folder), "UNREADABLE-"+e.Name())
 		all[serial] = append(all[serial], folder)
 	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("RUNS holds no run folder")
+		return nil, fmt.Errorf("RUNS: %s holds no run folder", dir)
 	}
 	return all, nil
 }

@@ -140,7 +140,7 @@ func (s *show) readTruth() error {
 	for _, t := range s.truth {
 		what := "healthy"
 		if t.Component != "" {
-			what = fmt.Sprintf("%s (%s) fails from run %d on", t.Component, t.Subsystem, t.Onset)
+			what = fmt.Sprintf("%s (%s) fails from run %d on", t.Component, t.Subsystem, t.Onset+1)
 		}
 		s.say("   %-10s %-14s %s", t.Serial, t.Family, what)
 	}

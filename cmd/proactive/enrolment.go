@@ -23,6 +23,7 @@ import (
 const (
 	badSerial   = "bad-serial"
 	badURL      = "bad-url"
+	badDays     = "bad-days"
 	unknownSite = "unknown-site" // nobody entered that site of that customer
 )
 
@@ -56,6 +57,9 @@ var serialNumber = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{1,31}$`)
 func (c *issueCmd) Run(a *app) error {
 	if !serialNumber.MatchString(c.Serial) {
 		return fmt.Errorf("a serial number is 2 to 32 letters, digits, _ and -, as in RunInfo.xml: %w", fault.New(fault.Malformed, badSerial, nil))
+	}
+	if c.Days < 1 || c.Days > 90 {
+		return fmt.Errorf("a code is good for 1 to 90 days, not %d: %w", c.Days, fault.New(fault.Malformed, badDays, nil))
 	}
 	cfg, err := awsconfig.Load(a.ctx)
 	if err != nil {

@@ -89,6 +89,7 @@ func TestStepsOnTheEmulator(t *testing.T) {
 	const id = "i-0123456789abcdefghjkmnpqrs"
 	staff := tables.NewPeople(db, s.PeopleTable)
 	for _, err := range []error{
+		staff.AddTenant(ctx, people.Tenant{ID: "t-1", Name: "Biolab"}),
 		staff.AddSite(ctx, people.Site{ID: "s-1", Tenant: "t-1", Name: "Core", Zone: "Europe/Madrid", Language: "es"}),
 		staff.AddContact(ctx, people.Contact{ID: "p-1", Tenant: "t-1", Name: "Ana", Mail: "ana@biolab.example", Language: "es", Roles: []people.Role{people.Lab}}),
 		staff.AddContact(ctx, people.Contact{ID: "p-2", Name: "Remote", Mail: "support@proactive.example", Language: "en", Roles: []people.Role{people.Support}}),

@@ -25,6 +25,7 @@ const (
 type Emulator struct {
 	root, dir string
 	port      int
+	tls       *transport // nil: plain HTTP, every caller may do everything
 	cmd       *exec.Cmd
 	exited    chan struct{}
 }
@@ -32,8 +33,14 @@ type Emulator struct {
 // Start starts an emulator on 127.0.0.1 with an empty state. dir takes its log and its
 // home; port 0 picks a free port. Two emulators do not see each other.
 func Start(ctx context.Context, root, dir string, port int) (*Emulator, error) {
-	if err := os.MkdirAll(filepath.Join(dir, "home"), 0o700); err != nil {
-		return nil, fmt.Errorf("making the emulator's home: %w", err)
+	return start(ctx, root, dir, port, nil)
+}
+
+func start(ctx context.Context, root, dir string, port int, secured *transport) (*Emulator, error) {
+	for _, sub := range []string{"home", "tmp"} {
+		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {
+			return nil, fmt.Errorf("making the emulator's home: %w", err)
+		}
 	}
 	if port == 0 {
 		var err error
@@ -41,7 +48,7 @@ func Start(ctx context.Context, root, dir string, port int) (*Emulator, error) {
 			return nil, err
 		}
 	}
-	e := &Emulator{root: root, dir: dir, port: port, exited: make(chan struct{})}
+	e := &Emulator{root: root, dir: dir, port: port, tls: secured, exited: make(chan struct{})}
 	log, err := os.Create(filepath.Join(dir, "emulator.log")) //nolint:gosec // G304: the caller's own directory
 	if err != nil {
 		return nil, fmt.Errorf("making the emulator's log: %w", err)
@@ -50,7 +57,7 @@ func Start(ctx context.Context, root, dir string, port int) (*Emulator, error) {
 	// Not tied to ctx: Stop ends it in order, also when ctx has been cancelled.
 	e.cmd = exec.Command(filepath.Join(root, ".cache", "venv", "bin", "ministack")) //nolint:gosec,noctx // our own installation; see above
 	e.cmd.Dir, e.cmd.Stdout, e.cmd.Stderr = dir, log, log
-	e.cmd.Env = append(e.Env(),
+	e.cmd.Env = append(append(e.Env(), secured.server()...),
 		"BIND_HOST=127.0.0.1", "IOT_MTLS_ENABLED=0", "GATEWAY_PORT="+strconv.Itoa(port),
 		"MINISTACK_HOST=127.0.0.1", "LAMBDA_WARM_TTL_SECONDS=3600", "PYTHONUNBUFFERED=1")
 	e.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // its workers end with it
@@ -68,23 +75,32 @@ func Start(ctx context.Context, root, dir string, port int) (*Emulator, error) {
 }
 
 // Endpoint is the address of every service.
-func (e *Emulator) Endpoint() string { return "http://127.0.0.1:" + strconv.Itoa(e.port) }
+func (e *Emulator) Endpoint() string {
+	if e.tls != nil {
+		return "https://127.0.0.1:" + strconv.Itoa(e.port)
+	}
+	return "http://127.0.0.1:" + strconv.Itoa(e.port)
+}
 
 // Env is a clean environment in which AWS is this emulator, and nothing else.
 func (e *Emulator) Env() []string {
-	return []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + filepath.Join(e.dir, "home"), "LANG=C.UTF-8",
-		"TMPDIR=" + os.TempDir(),
-		"AWS_ENDPOINT_URL=" + e.Endpoint(), "AWS_REGION=" + Region, "AWS_DEFAULT_REGION=" + Region,
+	return append(e.Trust(),
+		"PATH="+os.Getenv("PATH"), "HOME="+filepath.Join(e.dir, "home"), "LANG=C.UTF-8",
+		"TMPDIR="+filepath.Join(e.dir, "tmp"), // goes with the directory
+		"AWS_ENDPOINT_URL="+e.Endpoint(), "AWS_REGION="+Region, "AWS_DEFAULT_REGION="+Region,
 		"AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
 		"AWS_EC2_METADATA_DISABLED=true", "NO_PROXY=127.0.0.1,localhost", "no_proxy=127.0.0.1,localhost",
-	}
+	)
 }
 
 // ready waits until the emulator answers.
 func (e *Emulator) ready(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
+	client := http.DefaultClient
+	if e.tls != nil {
+		client = e.tls.client
+	}
 	tick := time.NewTicker(100 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -92,7 +108,7 @@ func (e *Emulator) ready(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("asking for the emulator's health: %w", err)
 		}
-		if res, err := http.DefaultClient.Do(req); err == nil {
+		if res, err := client.Do(req); err == nil {
 			_ = res.Body.Close()
 			if res.StatusCode == http.StatusOK {
 				return nil

@@ -28,7 +28,10 @@ type Options struct {
 	Dir      string    // an empty directory for everything the play writes
 	Port     int       // the emulator's port on 127.0.0.1; 0 picks a free one
 	Pace     int       // divides every duration of a case
+	Guarded  bool      // TLS only, and IAM asked about every call
 	Progress io.Writer // one line a step
+	// Deployed, if set, is called between the deployment and the operator's first day.
+	Deployed func(context.Context, *Rehearsal) error
 }
 
 // Rehearsal is a running stack with its operator.
@@ -59,7 +62,11 @@ func Open(ctx context.Context, o Options) (*Rehearsal, error) {
 	if err := local.Setup(ctx, o.Root, o.Progress); err != nil {
 		return nil, fmt.Errorf("setting up the tools: %w", err)
 	}
-	emulator, err := local.Start(ctx, o.Root, filepath.Join(o.Dir, "emulator"), o.Port)
+	start := local.Start
+	if o.Guarded {
+		start = local.StartGuarded
+	}
+	emulator, err := start(ctx, o.Root, filepath.Join(o.Dir, "emulator"), o.Port)
 	if err != nil {
 		return nil, fmt.Errorf("starting the emulator: %w", err)
 	}
@@ -96,6 +103,11 @@ func (r *Rehearsal) firstDay(ctx context.Context) error {
 	if err := r.Deploy(ctx, nil); err != nil {
 		return err
 	}
+	if r.Deployed != nil {
+		if err := r.Deployed(ctx, r); err != nil {
+			return err
+		}
+	}
 	for _, step := range people {
 		if _, err := r.Operator(ctx, step...); err != nil {
 			return err
@@ -121,8 +133,25 @@ func (r *Rehearsal) Operator(ctx context.Context, args ...string) ([]byte, error
 	return run(ctx, r.emulator.Env(), filepath.Join(r.Root, "bin", "proactive"), all...)
 }
 
+// OperatorCommand is how a person gives that command, in a shell.
+func (r *Rehearsal) OperatorCommand(args ...string) string {
+	all := []string{"AWS_ENDPOINT_URL=" + r.Endpoint(), "AWS_REGION=" + local.Region, "AWS_ACCESS_KEY_ID=test", "AWS_SECRET_ACCESS_KEY=test",
+		"bin/proactive", "--outputs", r.outputs}
+	for _, a := range args {
+		if strings.ContainsAny(a, " $") {
+			a = "'" + a + "'"
+		}
+		all = append(all, a)
+	}
+	return strings.Join(all, " ")
+}
+
 // Env is the environment under which a program speaks to this stack, and to nothing else.
 func (r *Rehearsal) Env() []string { return r.emulator.Env() }
+
+// Trust is what else a program needs in its environment to believe the emulator's
+// certificate; empty where there is none.
+func (r *Rehearsal) Trust() []string { return r.emulator.Trust() }
 
 // Endpoint is the emulator's address.
 func (r *Rehearsal) Endpoint() string { return r.emulator.Endpoint() }

@@ -82,11 +82,17 @@ func (t *People) AddTenant(ctx context.Context, v people.Tenant) error {
 
 // AddSite enters a site of a tenant.
 func (t *People) AddSite(ctx context.Context, v people.Site) error {
+	if err := t.known(ctx, v.Tenant); err != nil {
+		return err
+	}
 	return add(ctx, t, layout.TenantRow(v.Tenant), layout.SiteRow(v.ID), v)
 }
 
 // AddContract enters what is owed at a site.
 func (t *People) AddContract(ctx context.Context, v people.Contract) error {
+	if err := t.known(ctx, v.Tenant); err != nil {
+		return err
+	}
 	return add(ctx, t, layout.TenantRow(v.Tenant), layout.ContractRow(v.Site), v)
 }
 
@@ -94,9 +100,25 @@ func (t *People) AddContract(ctx context.Context, v people.Contract) error {
 func (t *People) AddContact(ctx context.Context, v people.Contact) error {
 	pk := layout.SupportRow
 	if v.Tenant != "" {
+		if err := t.known(ctx, v.Tenant); err != nil {
+			return err
+		}
 		pk = layout.TenantRow(v.Tenant)
 	}
 	return add(ctx, t, pk, layout.ContactRow(v.ID), v)
+}
+
+// known is the fault "unknown-tenant" unless somebody entered the tenant: rows are never
+// deleted, so what is there stays there.
+func (t *People) known(ctx context.Context, tenant string) error {
+	item, err := getRow(ctx, t.db, t.table, layout.TenantRow(tenant), layout.Tenant)
+	if err != nil {
+		return fmt.Errorf("looking up tenant %s: %w", tenant, err)
+	}
+	if item == nil {
+		return fault.New(fault.Malformed, "unknown-tenant", nil)
+	}
+	return nil
 }
 
 // add writes a row that is not there yet. The same row again changes nothing; another

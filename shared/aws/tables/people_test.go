@@ -30,9 +30,12 @@ func TestPeopleOfACase(t *testing.T) {
 	ours := people.Contact{ID: "p-2", Name: "Bo", Mail: "bo@ours.example", Language: "en", Roles: []people.Role{people.Support}}
 	want.Contacts = []people.Contact{lab, ours}
 	elsewhere := people.Contact{ID: "p-3", Tenant: "t-b", Name: "Cy", Mail: "cy@b.example", Language: "en", Roles: []people.Role{people.Lab}}
+	if _, reason := fault.Public(table.AddContact(ctx, elsewhere)); reason != "unknown-tenant" {
+		t.Errorf("a person of nobody's: %s", reason)
+	}
 	for range 2 { // entering the same again changes nothing
 		for _, err := range []error{
-			table.AddTenant(ctx, want.Tenant), table.AddSite(ctx, want.Site), table.AddContract(ctx, want.Contract),
+			table.AddTenant(ctx, want.Tenant), table.AddTenant(ctx, people.Tenant{ID: "t-b", Name: "Other"}), table.AddSite(ctx, want.Site), table.AddContract(ctx, want.Contract),
 			table.AddContact(ctx, lab), table.AddContact(ctx, ours), table.AddContact(ctx, elsewhere),
 			table.AddSite(ctx, people.Site{ID: "s-2", Tenant: "t-a", Name: "Annex", Zone: "UTC", Language: "en"}),
 		} {

@@ -92,6 +92,10 @@ func lookup(err error) Advice {
 		return entry("interrupted")
 	case errors.Is(err, home.ErrNotEnrolled):
 		return entry("not-enrolled")
+	case errors.Is(err, home.ErrNoHome):
+		return entry("no-home")
+	case errors.Is(err, home.ErrDamaged):
+		return entry("state-damaged")
 	case errors.Is(err, home.ErrKeyExposed):
 		return entry("key-exposed")
 	case errors.Is(err, home.ErrReceiptDiffers):
@@ -101,8 +105,9 @@ func lookup(err error) Advice {
 	}
 	kind, reason := fault.Public(err)
 	if kind == fault.Internal {
-		return Advice{Reason: "internal", Says: err.Error() + ".", Exit: Failed,
-			Next: "Check that this account may write to the agent's home and that its disk is not full, then try again."}
+		a := entry("internal")
+		a.Says = err.Error() + "."
+		return a
 	}
 	if _, known := table[reason]; known {
 		return entry(reason)

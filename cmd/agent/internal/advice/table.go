@@ -10,6 +10,11 @@ var table = map[string]Advice{
 	"cannot-write": {Says: "The file could not be written.", Next: "Name a place that this account may write to.", Exit: Failed},
 	"key-exposed": {Says: "The agent's keys can be read by other accounts of this computer.",
 		Next: "Restrict them (chmod 600 on identity.key and lab.key in the home), and ask the service team for a new code if someone may have read them.", Exit: Untrusted},
+	"no-home": {Says: "There is no usual place for this account's agent state.", Next: "Give --home DIR, or set PROACTIVE_HOME.", Exit: Usage},
+	"internal": {Says: "Something unexpected failed; what, stands there instead of this.", Exit: Failed,
+		Next: "Check that this account may write to the agent's home and that its disk is not full, then try again."},
+	"state-damaged": {Says: "A file of the agent's home is damaged.", Exit: Failed,
+		Next: "Nothing was sent. `agent off` works all the same. Restore the home from a backup, or ask the service team for a new code and enrol in another --home."},
 	"outbox-damaged": {Says: "A sealed batch on this disk is damaged and was not sent.",
 		Next: "Check the disk. Then `agent off --discard`, `agent on`, and send the run folder again.", Exit: Failed},
 

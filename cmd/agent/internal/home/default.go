@@ -25,7 +25,7 @@ func Default() string {
 	}
 	user, err := os.UserHomeDir()
 	if err != nil {
-		return "proactive-agent"
+		return "" // refused by Open: keys do not belong in whatever directory this is
 	}
 	return filepath.Join(user, ".local", "state", "proactive-agent")
 }

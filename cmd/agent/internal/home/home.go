@@ -18,6 +18,12 @@ import (
 	"github.com/rogpeppe/go-internal/lockedfile"
 )
 
+// ErrDamaged means that a file of the home cannot be understood.
+var ErrDamaged = errors.New("damaged")
+
+// ErrNoHome means that nobody said where the state is kept, and there is no usual place.
+var ErrNoHome = errors.New("no home directory: give --home DIR")
+
 // Home is an open state directory.
 type Home struct {
 	dir string
@@ -33,6 +39,9 @@ const (
 // Open opens the state directory, making it if it is not there. It is made for
 // the running account alone.
 func Open(dir string) (*Home, error) {
+	if dir == "" {
+		return nil, ErrNoHome
+	}
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, fmt.Errorf("opening home: %w", err)
@@ -50,6 +59,13 @@ func Open(dir string) (*Home, error) {
 		}
 	}
 	return &Home{dir: abs}, nil
+}
+
+// Exists tells whether there is a directory at dir. Where that cannot be told, opening
+// it will say why.
+func Exists(dir string) bool {
+	_, err := os.Stat(dir)
+	return !errors.Is(err, fs.ErrNotExist)
 }
 
 // Dir is the absolute path of the home.

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"sort"
 	"strconv"
+	"strings"
 )
 
 // ErrReceiptDiffers says that two different receipts claim one place in the chain.
@@ -93,6 +94,28 @@ func (h *Home) Sent(payload string) (Sent, bool, error) {
 		return s, false, fmt.Errorf("reading what was sent: %w", err)
 	}
 	return s, true, nil
+}
+
+// LastOrdinal is the highest ordinal of a receipt that a batch is remembered to have,
+// 0 if none is.
+func (h *Home) LastOrdinal() (int64, error) {
+	entries, err := os.ReadDir(h.path(sentDir))
+	if err != nil {
+		return 0, fmt.Errorf("reading what was sent: %w", err)
+	}
+	var last int64
+	for _, e := range entries {
+		payload, ok := strings.CutSuffix(e.Name(), ".json")
+		if !ok || !payloadDigest.MatchString(payload) {
+			continue
+		}
+		s, _, err := h.Sent(payload)
+		if err != nil {
+			return 0, err
+		}
+		last = max(last, s.Ordinal)
+	}
+	return last, nil
 }
 
 // SetSent remembers a batch that has its receipt.

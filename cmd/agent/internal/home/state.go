@@ -56,6 +56,8 @@ type Consent struct {
 	// Local is when, by this computer's clock, with its zone: run folders are dated
 	// by the same clock, so a run is compared with this and not with Since.
 	Local time.Time `json:"local,omitzero"`
+	// Untold means that the service has not heard of it yet.
+	Untold bool `json:"untold,omitempty"`
 }
 
 // Consent returns the lab's standing answer.
@@ -137,7 +139,7 @@ func (h *Home) readJSON(name string, v any) (bool, error) {
 		return false, err
 	}
 	if err := json.Unmarshal(b, v); err != nil {
-		return false, fmt.Errorf("reading %s: %w", name, err)
+		return false, fmt.Errorf("reading %s: %w: %w", name, ErrDamaged, err)
 	}
 	return true, nil
 }
