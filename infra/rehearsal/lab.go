@@ -73,7 +73,7 @@ func (r *Rehearsal) Enrol(ctx context.Context, serial string) (*Lab, error) {
 // an instrument's computer: no credentials, no endpoint but the enrolment code's.
 func (l *Lab) Agent(ctx context.Context, args ...string) ([]byte, error) {
 	all := append([]string{"--home", l.home, "--json"}, args...)
-	return run(ctx, []string{"HOME=" + l.home, "NO_PROXY=127.0.0.1"}, filepath.Join(l.play.Root, "bin", "agent"), all...)
+	return run(ctx, append(l.play.Trust(), "HOME="+l.home, "NO_PROXY=127.0.0.1"), filepath.Join(l.play.Root, "bin", "agent"), all...)
 }
 
 // Send sends run folders and returns one account for each. An error of the agent is
