@@ -269,7 +269,7 @@ func (a *appStack) newMachine(casework, notify awslambda.Function) {
 		StateMachineType: awsstepfunctions.StateMachineType_STANDARD,
 		DefinitionBody:   awsstepfunctions.DefinitionBody_FromChainable(diagnose),
 		TracingEnabled:   jsii.Bool(true),
-		Logs:             &awsstepfunctions.LogOptions{Destination: logs, Level: awsstepfunctions.LogLevel_ERROR, IncludeExecutionData: jsii.Bool(false)},
+		Logs:             &awsstepfunctions.LogOptions{Destination: logs, Level: awsstepfunctions.LogLevel_ALL, IncludeExecutionData: jsii.Bool(false)},
 		EncryptionConfiguration: awsstepfunctions.NewCustomerManagedEncryptionConfiguration(a.data.keys.cases,
 			awscdk.Duration_Minutes(jsii.Number(5))),
 	})

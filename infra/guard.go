@@ -19,15 +19,24 @@ func newGuardStack(scope constructs.Construct, name string, env environment, dat
 	})
 	trailName := "proactive-" + env.Name
 	key := newTrailKey(stack, env, "arn:"+*stack.Partition()+":cloudtrail:"+*stack.Region()+":"+*stack.Account()+":trail/"+trailName)
+	files := awss3.NewBucket(stack, jsii.String("TrailLogs"), &awss3.BucketProps{
+		BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(), EnforceSSL: jsii.Bool(true), MinimumTLSVersion: jsii.Number(1.2),
+		Encryption: awss3.BucketEncryption_KMS, EncryptionKey: key, BucketKeyEnabled: jsii.Bool(true),
+		Versioned: jsii.Bool(true), RemovalPolicy: env.removal(), LifecycleRules: expiring(accessDays),
+		ObjectOwnership: awss3.ObjectOwnership_BUCKET_OWNER_ENFORCED,
+	})
+	raw, ok := files.Node().DefaultChild().(awss3.CfnBucket)
+	if !ok {
+		panic("the trail's bucket has no CfnBucket")
+	}
+	// Not by CDK's own property, which would name this stack's bucket in the data stack.
+	raw.SetLoggingConfiguration(&awss3.CfnBucket_LoggingConfigurationProperty{
+		DestinationBucketName: data.buckets.access.BucketName(), LogFilePrefix: jsii.String("TrailLogs/"),
+	})
 	trail := awscloudtrail.NewTrail(stack, jsii.String("Trail"), &awscloudtrail.TrailProps{
 		TrailName: jsii.String(trailName), EncryptionKey: key,
 		EnableFileValidation: jsii.Bool(true), IsMultiRegionTrail: jsii.Bool(true), IncludeGlobalServiceEvents: jsii.Bool(true),
-		Bucket: awss3.NewBucket(stack, jsii.String("TrailLogs"), &awss3.BucketProps{
-			BlockPublicAccess: awss3.BlockPublicAccess_BLOCK_ALL(), EnforceSSL: jsii.Bool(true), MinimumTLSVersion: jsii.Number(1.2),
-			Encryption: awss3.BucketEncryption_KMS, EncryptionKey: key, BucketKeyEnabled: jsii.Bool(true),
-			Versioned: jsii.Bool(true), RemovalPolicy: env.removal(), LifecycleRules: expiring(accessDays),
-			ObjectOwnership: awss3.ObjectOwnership_BUCKET_OWNER_ENFORCED,
-		}),
+		Bucket: files,
 	})
 	cfn, ok := trail.Node().DefaultChild().(awscloudtrail.CfnTrail)
 	if !ok {

@@ -30,6 +30,18 @@ func (d *dataStack) newBuckets() {
 		Encryption: awss3.BucketEncryption_S3_MANAGED, Versioned: jsii.Bool(true), RemovalPolicy: d.env.removal(),
 		LifecycleRules: expiring(accessDays), ObjectOwnership: awss3.ObjectOwnership_BUCKET_OWNER_ENFORCED,
 	})
+	d.ExportValue(d.buckets.access.BucketName(), nil) // also where there is no guard
+	// Who touched the trail's files is logged here too. The guard stack comes after this
+	// one, so its bucket is named by the beginning that CloudFormation will give it.
+	d.buckets.access.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Sid:        jsii.String("TrailLogs"),
+		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("logging.s3.amazonaws.com"), nil)},
+		Actions:    jsii.Strings("s3:PutObject"), Resources: &[]*string{d.buckets.access.ArnForObjects(jsii.String("TrailLogs/*"))},
+		Conditions: &map[string]any{
+			"StringEquals": map[string]any{"aws:SourceAccount": d.Account()},
+			"ArnLike":      map[string]any{"aws:SourceArn": "arn:" + *d.Partition() + ":s3:::proactive-" + d.env.Name + "-guard-*"},
+		},
+	}))
 	d.buckets.inbox = d.bucket("Inbox", d.keys.inbox, inboxDays)
 	d.buckets.clean = d.bucket("Clean", d.keys.clean, cleanDays)
 	d.buckets.quarantine = d.bucket("Quarantine", d.keys.quarantine, quarantineDays)

@@ -21,6 +21,9 @@ func main() {
 		os.Exit(1)
 	}
 	build(app, env)
+	if env.Port == 0 {
+		nag(app)
+	}
 	app.Synth(nil)
 }
 
