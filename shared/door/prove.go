@@ -1,14 +1,13 @@
 package door
 
 import (
-	"bytes"
 	"context"
 	"crypto/ed25519"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
+
+	"github.com/go-json-experiment/json"
 
 	"proactive/shared/challenge"
 	"proactive/shared/fault"
@@ -111,7 +110,8 @@ func (p Prover) prove(ctx context.Context, t request.Token, key ed25519.PublicKe
 	return p.Nonces.Spend(ctx, nonce, r.ID)
 }
 
-// decode is strict: one JSON object of known members and nothing after it.
+// decode is strict: one JSON object of known members, spelt exactly so, each once, and
+// nothing after it. encoding/json would take the last of two members and any letter case.
 func decode[In any](r Request) (In, error) {
 	var in In
 	bad := func(err error) (In, error) { return in, fault.New(fault.Malformed, BadRequest, err) }
@@ -126,13 +126,8 @@ func decode[In any](r Request) (In, error) {
 	if r.Query != "" {
 		return bad(nil)
 	}
-	dec := json.NewDecoder(bytes.NewReader(r.Body))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&in); err != nil {
+	if err := json.Unmarshal(r.Body, &in, json.RejectUnknownMembers(true)); err != nil {
 		return bad(err)
-	}
-	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return bad(nil)
 	}
 	return in, nil
 }

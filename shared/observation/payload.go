@@ -204,8 +204,9 @@ func decodeHeader(line []byte) (header, error) {
 	if err := h.check(); err != nil {
 		return header{}, err
 	}
-	// An unknown or repeated member does not come back, so this refuses it too.
-	if again, err := json.Marshal(h); err != nil || !bytes.Equal(again, line) {
+	// An unknown or repeated member does not come back, so this refuses it too. A null
+	// would come back: no drops are {}.
+	if again, err := json.Marshal(h); err != nil || h.Dropped == nil || !bytes.Equal(again, line) {
 		return header{}, malformed(NotCanonical, err)
 	}
 	return h, nil

@@ -66,6 +66,7 @@ func TestDecodeRefuses(t *testing.T) {
 		{"a member twice", strings.Replace(head(0), `"rows"`, `"rows":0,"rows"`, 1), observation.NotCanonical},
 		{"a kind of file with spaces", strings.Replace(head(0), `{}`, `{"Maria Lopez":{"unknown":1,"refused":0}}`, 1), observation.NotCanonical},
 		{"fewer drops than none", strings.Replace(head(0), `{}`, `{"other":{"unknown":-1,"refused":0}}`, 1), observation.NotCanonical},
+		{"no drops as null", strings.Replace(head(0), `{}`, `null`, 1), observation.NotCanonical},
 		{"no catalog", strings.Replace(head(0), hash, "", 1), observation.NotCanonical},
 		{"too many rows announced", head(observation.MaxRows + 1), observation.TooLarge},
 		{"a header without end", strings.Repeat("a", observation.MaxHeader+2), observation.TooLarge},
