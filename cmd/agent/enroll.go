@@ -4,6 +4,7 @@ import (
 	"crypto/ed25519"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"time"
 
@@ -22,6 +23,7 @@ const (
 	alreadyEnrolled = "already-enrolled"
 	badCode         = "bad-code"
 	codeRefused     = "code-refused"
+	batchesWait     = "batches-wait"
 	badAnswer       = client.NotOurAnswer
 )
 
@@ -29,7 +31,8 @@ const (
 var patience, interval = 90 * time.Second, 400 * time.Millisecond
 
 type enrollCmd struct {
-	Code string `arg:"" help:"The enrolment code, proactive1-…"`
+	Code    string `arg:"" help:"The enrolment code, proactive1-…"`
+	Replace bool   `help:"Replace this home's enrolment: another key pair, the old one counts no more. Receipts, the lab's key and the count of batches stay."`
 }
 
 // Run enrols. The key pair is made here and is durable before the service hears of
@@ -45,14 +48,22 @@ func (c *enrollCmd) Run(a *app) error {
 		return err
 	}
 	defer unlock()
-	if e, err := h.Enrolment(); err == nil {
-		return fault.New(fault.Conflict, alreadyEnrolled, fmt.Errorf("as %s", e.Instrument))
+	old, err := h.Enrolment()
+	enrolled := err == nil
+	if enrolled && !c.Replace {
+		return fault.New(fault.Conflict, alreadyEnrolled, fmt.Errorf("as %s", old.Instrument))
+	}
+	if enrolled {
+		// What waits is signed with the key that is about to end.
+		if waiting, err := outbox.New(h.Outbox()).List(); err != nil || len(waiting) > 0 {
+			return errors.Join(err, fault.New(fault.Conflict, batchesWait, nil))
+		}
 	}
 	api, err := client.New(code.URL)
 	if err != nil {
 		return err
 	}
-	key, err := h.Identity()
+	key, err := identity(h, enrolled)
 	if err != nil {
 		return err
 	}
@@ -82,6 +93,19 @@ func (c *enrollCmd) Run(a *app) error {
 	if _, err := courier.StoredKeys(h, e); err != nil {
 		return err // the key set is of another deployment than the answer says
 	}
+	if enrolled {
+		if e.Instrument != old.Instrument {
+			return fault.New(fault.Conflict, otherInstrument, nil)
+		}
+		// The service has forgotten the old key and the old consent; so do we, the consent
+		// first: a crash in between asks the lab once too often.
+		if err := h.SetConsent(home.Consent{}); err != nil {
+			return err
+		}
+		if err := h.AdoptIdentity(); err != nil {
+			return err
+		}
+	}
 	if err := h.SetEnrolment(e); err != nil {
 		return err
 	}
@@ -93,6 +117,14 @@ func (c *enrollCmd) Run(a *app) error {
 	a.say("Its key pair was made here and stays in %s.", h.Dir())
 	a.say("Nothing is sent yet. See what would be with `agent preview RUNFOLDER`; say yes with `agent on`.")
 	return nil
+}
+
+// identity is the key to enrol with: the home's, or in place of it a new one.
+func identity(h *home.Home, replace bool) (ed25519.PrivateKey, error) {
+	if replace {
+		return h.NextIdentity()
+	}
+	return h.Identity()
 }
 
 func acceptKeys(a *app, h *home.Home, api *client.Client, e home.Enrolment) error {

@@ -169,7 +169,7 @@ func TestAnOperatorsFirstDay(t *testing.T) {
 	o.refused(badSerial, append(issue[:len(issue)-1:len(issue)-1], "M04034; rm")...)
 	o.refused(badURL, append(issue[:len(issue):len(issue)], "--url", "http://api.example.com")...)
 
-	for _, list := range [][]string{{"cases", "list"}, {"batches", "list"}, {"findings", "list", "--instrument", "i-1"}} {
+	for _, list := range [][]string{{"cases", "list"}, {"batches", "list"}, {"findings", "list", "--instrument", "i-1"}, {"instruments", "list"}} {
 		var lines []any
 		o.must(&lines, list...)
 		if lines == nil || len(lines) != 0 {

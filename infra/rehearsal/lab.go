@@ -69,6 +69,13 @@ func (r *Rehearsal) Enrol(ctx context.Context, serial string) (*Lab, error) {
 	return lab, nil
 }
 
+// At is the same instrument with an agent of another home: a re-imaged computer.
+func (l *Lab) At(home string) *Lab {
+	other := *l
+	other.home = home
+	return &other
+}
+
 // Agent runs bin/agent in this lab and returns its JSON. Its environment is that of
 // an instrument's computer: no credentials, no endpoint but the enrolment code's.
 func (l *Lab) Agent(ctx context.Context, args ...string) ([]byte, error) {

@@ -19,6 +19,7 @@ var table = map[string]Advice{
 		Next: "Check the disk. Then `agent off --discard`, `agent on`, and send the run folder again.", Exit: Failed},
 
 	// Enrolment.
+	"batches-wait":     {Says: "Batches wait here that are signed with the key to be replaced.", Next: "Send them first (`agent send`), or delete those never uploaded (`agent off --discard`).", Exit: RefusedHere},
 	"not-enrolled":     {Says: "This agent is not enrolled; nothing was sent.", Next: "Ask the service team for a code, then `agent enroll CODE`.", Exit: RefusedHere},
 	"already-enrolled": {Says: "This agent is enrolled already.", Next: "See `agent status`. For another instrument on this computer, give another --home.", Exit: RefusedHere},
 	"bad-code":         {Says: "This is not a complete enrolment code.", Next: "Copy all of it, from proactive1- to the end; a checksum tells us that something is missing or changed.", Exit: Usage},

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 )
 
@@ -17,6 +18,7 @@ var ErrKeyExposed = errors.New("the key file can be read by other accounts")
 
 const (
 	identityFile = "identity.key"
+	nextFile     = "identity.next"
 	labKeyFile   = "lab.key"
 	labKeyBytes  = 32
 )
@@ -24,8 +26,30 @@ const (
 // Identity returns the instrument's signing key, making it at first use. It is
 // durable before it is returned, so a key that the service has enrolled is never
 // lost to a crash. The private key never leaves this directory.
-func (h *Home) Identity() (ed25519.PrivateKey, error) {
-	b, found, err := h.secret(identityFile)
+func (h *Home) Identity() (ed25519.PrivateKey, error) { return h.identity(identityFile) }
+
+// NextIdentity is the key that is to replace Identity, made at first use and kept until
+// AdoptIdentity: who repeats an interrupted replacement presents the same key.
+func (h *Home) NextIdentity() (ed25519.PrivateKey, error) { return h.identity(nextFile) }
+
+// AdoptIdentity makes NextIdentity the Identity. Without a next one it changes nothing.
+func (h *Home) AdoptIdentity() error {
+	b, found, err := h.secret(nextFile)
+	if err != nil || !found {
+		return err
+	}
+	if err := h.write(identityFile, b); err != nil {
+		return err
+	}
+	// A crash here adopts the same key again.
+	if err := os.Remove(h.path(nextFile)); err != nil {
+		return fmt.Errorf("adopting a key: %w", err)
+	}
+	return nil
+}
+
+func (h *Home) identity(name string) (ed25519.PrivateKey, error) {
+	b, found, err := h.secret(name)
 	if err != nil {
 		return nil, err
 	}
@@ -40,7 +64,7 @@ func (h *Home) Identity() (ed25519.PrivateKey, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encoding the instrument's key: %w", err)
 	}
-	if err := h.write(identityFile, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})); err != nil {
+	if err := h.write(name, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})); err != nil {
 		return nil, err
 	}
 	return key, nil
