@@ -41,10 +41,15 @@ func (a *appStack) newAlarms(api uploadAPI, starter awslambda.Function) {
 	a.alarm("ApiFailing", "the API answered ten requests in five minutes with an error of ours",
 		api.http.MetricServerError(period(5, "Sum")), 10)
 	a.alarm("MailBounces", "one mail in twenty comes back: somebody is not told, and SES may stop sending",
-		awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
-			Namespace: jsii.String("AWS/SES"), MetricName: jsii.String("Reputation.BounceRate"),
-			Period: awscdk.Duration_Hours(jsii.Number(1)), Statistic: jsii.String("Maximum"),
-		}), 0.05)
+		bounces(), 0.05)
+}
+
+// bounces is the share of the account's mail that came back.
+func bounces() awscloudwatch.IMetric {
+	return awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
+		Namespace: jsii.String("AWS/SES"), MetricName: jsii.String("Reputation.BounceRate"),
+		Period: awscdk.Duration_Hours(jsii.Number(1)), Statistic: jsii.String("Maximum"),
+	})
 }
 
 func period(minutes float64, statistic string) *awscloudwatch.MetricOptions {
@@ -60,4 +65,5 @@ func (a *appStack) alarm(id, meaning string, metric awscloudwatch.IMetric, thres
 		TreatMissingData:   awscloudwatch.TreatMissingData_NOT_BREACHING,
 	})
 	alarm.AddAlarmAction(awscloudwatchactions.NewSnsAction(a.ops))
+	a.alarms = append(a.alarms, alarm)
 }

@@ -70,6 +70,7 @@ func (a *appStack) function(name string, s size, environ any, grants ...grant) a
 	for _, g := range grants {
 		a.allow(role, g)
 	}
+	a.functions = append(a.functions, fn)
 	return fn
 }
 

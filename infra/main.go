@@ -33,6 +33,7 @@ type environment struct {
 	Arch   string // "arm64" on AWS, the host's on the emulator
 	Pace   int    // divides every duration of a case; 1 in production
 	Sender string // the address notices come from
+	Ops    string // the mail address that alarms go to; SNS asks it to confirm
 	// Generations of the keys that do not rotate by themselves, from 1. Functions use the
 	// newest and the one before it, so that a rotation loses nothing under way; see
 	// docs/operations.md.
@@ -48,6 +49,10 @@ type environment struct {
 // cut: the policies of the asymmetric keys go by the beginnings of role names.
 var environmentName = regexp.MustCompile(`^[a-z][a-z0-9]{0,11}$`)
 
+// mailAddress is as much of an address as we judge; SNS's mail of confirmation judges the
+// rest.
+var mailAddress = regexp.MustCompile(`^[^@\s]+@[^@\s]+\.[^@\s]+$`)
+
 // check refuses what would deploy and be wrong.
 func (e environment) check() error {
 	switch {
@@ -61,6 +66,10 @@ func (e environment) check() error {
 		return fmt.Errorf("unwrap is %d and receipt %d: generations of keys count from 1", e.UnwrapKey, e.ReceiptKey)
 	case e.production() && e.Pace != 1:
 		return fmt.Errorf("pace is %d: in production a day lasts a day", e.Pace)
+	case e.Ops != "" && !mailAddress.MatchString(e.Ops):
+		return fmt.Errorf("ops is %q: it must be a mail address", e.Ops)
+	case e.production() && e.Ops == "":
+		return fmt.Errorf("ops is missing: in production somebody must hear the alarms (-c ops=mail@your.domain)")
 	case e.production() && e.Port != 0:
 		return fmt.Errorf("port is %d: production is not on the emulator", e.Port)
 	}
@@ -85,7 +94,7 @@ func contextOf(app awscdk.App) environment {
 	}
 	return environment{
 		Name: get("env", "prod"), Arch: get("arch", "arm64"), Pace: number("pace", 1),
-		Sender: get("sender", "service@proactive.example"), Port: number("port", 0), Assets: "dist",
+		Sender: get("sender", "service@proactive.example"), Ops: get("ops", ""), Port: number("port", 0), Assets: "dist",
 		UnwrapKey: number("unwrap", 1), ReceiptKey: number("receipt", 1),
 	}
 }

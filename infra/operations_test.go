@@ -49,3 +49,14 @@ func TestEveryAlarmIsExplained(t *testing.T) {
 		}
 	})
 }
+
+// TestSomebodyHearsTheAlarms: in production the topic of the alarms has a subscriber.
+func TestSomebodyHearsTheAlarms(t *testing.T) {
+	d := onAWS(t)
+	for _, s := range d.of(t, "AWS::SNS::Subscription") {
+		if s.Props["TopicArn"] == "${app/Ops}" && s.Props["Protocol"] == "email" && s.Props["Endpoint"] == production.Ops {
+			return
+		}
+	}
+	t.Error("nobody is subscribed to the alarms")
+}

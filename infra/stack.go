@@ -6,9 +6,12 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsevents"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsiam"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssnssubscriptions"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsstepfunctions"
+	"github.com/aws/aws-cdk-go/awscdk/v2/interfaces/interfacesawscloudwatch"
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 )
@@ -25,6 +28,9 @@ type appStack struct {
 	bus     awsevents.EventBus
 	queues  queues
 	machine awsstepfunctions.StateMachine
+	// For the dashboard, in the order in which they were made.
+	functions []awslambda.Function
+	alarms    []interfacesawscloudwatch.IAlarmRef
 }
 
 type queues struct {
@@ -45,6 +51,7 @@ func newAppStack(scope constructs.Construct, name string, env environment, data 
 	a.newPipeline()
 	starter := a.newCasework(api)
 	a.newAlarms(api, starter)
+	a.newDashboard(api)
 	a.newOutputs(api)
 	return a
 }
@@ -58,6 +65,9 @@ func (a *appStack) newTopics() {
 	}
 	a.ops = topic("Ops", "Proactive operations")
 	a.support = topic("Support", "Proactive cases")
+	if a.env.Ops != "" {
+		a.ops.AddSubscription(awssnssubscriptions.NewEmailSubscription(jsii.String(a.env.Ops), nil))
+	}
 	// Alarms publish as the service, which a topic with a policy must name: the policy
 	// above takes the place of the one that lets the owner's account in.
 	a.ops.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{

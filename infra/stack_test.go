@@ -169,6 +169,8 @@ func TestWhatWouldDeployAndBeWrongIsRefused(t *testing.T) {
 		"an architecture without functions":         func(e *environment) { e.Arch = "x86_64" },
 		"no pace":                                   func(e *environment) { e.Pace = 0 },
 		"a month in seconds, in production":         func(e *environment) { e.Pace = 17280 },
+		"production whose alarms nobody hears":      func(e *environment) { e.Ops = "" },
+		"alarms to what is no address":              func(e *environment) { e.Ops = "ops" },
 		"production on the emulator":                func(e *environment) { e.Port = 4566 },
 	} {
 		e := production
