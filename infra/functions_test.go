@@ -28,6 +28,7 @@ var load = map[string]func() (any, error){
 	"Notify":    loads[settings.Notify],
 	"Remind":    loads[settings.Remind],
 	"Slot":      loads[settings.Slot],
+	"Reconcile": loads[settings.Reconcile],
 }
 
 func loads[T any]() (any, error) { return settings.Load[T]() }

@@ -196,6 +196,9 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"instruments are written at enrolment", "dynamodb:PutItem", "${data/Instruments.Arn}", []string{"enrol"}},
 		{"instruments are changed at enrolment", "dynamodb:UpdateItem", "${data/Instruments.Arn}", []string{"enrol"}},
 		{"the ledger is written by who grants and who judges", "dynamodb:PutItem", "${data/Ledger.Arn}", []string{"authorize", "scrub", "validate"}},
+		{"names in the inbox are listed by who keeps the account", "s3:ListBucketVersions", "${data/Inbox.Arn}", []string{"reconcile"}},
+		{"names of clean data are listed by who keeps the account", "s3:ListBucketVersions", "${data/Clean.Arn}", []string{"reconcile"}},
+		{"instruments are listed by who keeps the account", "dynamodb:Scan", "${data/Instruments.Arn}", []string{"reconcile"}},
 		{"findings are score's", "dynamodb:PutItem", "${data/Findings.Arn}", []string{"score"}},
 		{"cases are started by the starter", "states:StartExecution", caseARN, []string{"starter"}},
 		{"a waiting case is answered by these", "states:SendTaskSuccess", caseARN, []string{"notify", "remind", "slot"}},
@@ -226,12 +229,12 @@ const (
 func TestWhoTouchesAServiceAtAll(t *testing.T) {
 	want := map[string][]string{
 		"ses": {"notify"}, "sns": {"notify"}, "scheduler": {"notify"}, "iam": {"notify"}, "events": {"casework"},
-		"s3": {"authorize", "notify", "score", "scrub", "validate"}, "lambda": {"case", "reminder"},
-		"states": {"notify", "remind", "slot", "starter"}, "sqs": {"remind", "score", "scrub", "starter", "validate"},
-		"dynamodb": {"authorize", "casework", "enrol", "notify", "remind", "score", "scrub", "slot", "starter", "validate"},
-		"kms":      {"authorize", "case", "casework", "enrol", "notify", "remind", "score", "scrub", "slot", "starter", "validate"},
-		"logs":     {"authorize", "case", "casework", "enrol", "notify", "remind", "score", "scrub", "slot", "starter", "validate"},
-		"xray":     {"authorize", "case", "casework", "enrol", "notify", "remind", "score", "scrub", "slot", "starter", "validate"},
+		"s3": {"authorize", "notify", "reconcile", "score", "scrub", "validate"}, "lambda": {"case", "reminder"},
+		"states": {"notify", "remind", "slot", "starter"}, "sqs": {"reconcile", "remind", "score", "scrub", "starter", "validate"},
+		"dynamodb": {"authorize", "casework", "enrol", "notify", "reconcile", "remind", "score", "scrub", "slot", "starter", "validate"},
+		"kms":      {"authorize", "case", "casework", "enrol", "notify", "reconcile", "remind", "score", "scrub", "slot", "starter", "validate"},
+		"logs":     {"authorize", "case", "casework", "enrol", "notify", "reconcile", "remind", "score", "scrub", "slot", "starter", "validate"},
+		"xray":     {"authorize", "case", "casework", "enrol", "notify", "reconcile", "remind", "score", "scrub", "slot", "starter", "validate"},
 	}
 	flavours(t, func(t *testing.T, d deployment) {
 		got := map[string][]string{}

@@ -56,8 +56,8 @@ var acceptances = []accepted{
 
 	{"HIPAA.Security-LambdaConcurrency", []string{"app/Validate/Resource", "app/Scrub/Resource", "app/Score/Resource"}, nil,
 		"Capped by the event source at 20. A cap on the function would count throttled deliveries as failures and make dead letters of sound batches: docs/decisions/0007-concurrency.md."},
-	{"HIPAA.Security-LambdaConcurrency", []string{"app/Casework/Resource", "app/Notify/Resource", "app/Remind/Resource", "app/Starter/Resource"}, nil,
-		"Called at the rate of cases, not of the internet; the caps on the three public functions protect their share of the account: docs/decisions/0007-concurrency.md."},
+	{"HIPAA.Security-LambdaConcurrency", []string{"app/Casework/Resource", "app/Notify/Resource", "app/Remind/Resource", "app/Starter/Resource", "app/Reconcile/Resource"}, nil,
+		"Called at the rate of cases or by a schedule, not of the internet; the caps on the three public functions protect their share of the account: docs/decisions/0007-concurrency.md."},
 
 	{"HIPAA.Security-LambdaDLQ", []string{"app/Enrol/Resource", "app/Authorize/Resource", "app/Slot/Resource"}, nil,
 		"Called synchronously by the API: the caller gets the error and asks again; there is no event to keep."},
@@ -70,9 +70,12 @@ var acceptances = []accepted{
 	{"HIPAA.Security-LambdaDLQ", []string{"app/Remind/Resource"}, nil,
 		"Called asynchronously, with an on-failure destination in the place of the older dead-letter setting: UndeliveredLetters."},
 
+	{"HIPAA.Security-LambdaDLQ", []string{"app/Reconcile/Resource"}, nil,
+		"Called by a schedule with nothing but the time: what one call did not look at, the same call an hour later does; the alarm is ReconcileFailing."},
+
 	{"HIPAA.Security-LambdaInsideVPC", []string{
 		"app/Enrol/Resource", "app/Authorize/Resource", "app/Validate/Resource", "app/Scrub/Resource", "app/Score/Resource",
-		"app/Starter/Resource", "app/Casework/Resource", "app/Notify/Resource", "app/Remind/Resource", "app/Slot/Resource",
+		"app/Starter/Resource", "app/Casework/Resource", "app/Notify/Resource", "app/Remind/Resource", "app/Slot/Resource", "app/Reconcile/Resource",
 	}, nil,
 		"The functions use AWS services only, each authorised by IAM over TLS; there is no address of ours to be near to. They accept no connection. A VPC would add routes and endpoints to keep, and take no right away from them."},
 

@@ -51,7 +51,9 @@ type cli struct {
 	Batches struct {
 		List batchesCmd `cmd:"" default:"1" help:"List what became of every batch."`
 	} `cmd:"" help:"Batches in the ledger."`
-	Notices struct {
+	Reconcile reconcileCmd `cmd:"" help:"Read the account: is every granted batch where it should be? Exit code 1 if anything is missing."`
+	Redrive   redriveCmd   `cmd:"" help:"Send dead letters back to their queue, wait, and prove by the account that nothing was lost."`
+	Notices   struct {
 		Fetch noticesCmd `cmd:"" help:"Fetch the notices of a case from their archive."`
 	} `cmd:"" help:"What was sent to people."`
 }

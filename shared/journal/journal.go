@@ -19,6 +19,11 @@ const (
 	RequestsRefused  = "requests_refused"  // door: known, and refused
 	UploadsLeft      = "uploads_left"      // validate: an object that no grant explains
 	BatchesRejected  = "batches_rejected"  // validate: a receipt says why
+
+	BatchesRedriven     = "batches_redriven"      // reconcile: its message was put on the queue again
+	BatchesStuck        = "batches_stuck"         // reconcile: that has not helped for hours
+	BatchesNeverArrived = "batches_never_arrived" // reconcile: granted, and not uploaded while the grant lived
+	AccountsBroken      = "accounts_broken"       // reconcile: what no message can mend
 )
 
 // New is the log of a stage.
@@ -47,8 +52,13 @@ type unit struct {
 // Count writes a line that counts one of name, with attributes to search by. log is
 // from New.
 func Count(ctx context.Context, log *slog.Logger, name string, attrs ...slog.Attr) {
+	Amount(ctx, log, name, 1, attrs...)
+}
+
+// Amount writes a line that counts n of name, which may be none, as Count does.
+func Amount(ctx context.Context, log *slog.Logger, name string, n int, attrs ...slog.Attr) {
 	m := metrics{Timestamp: time.Now().UnixMilli(), Metrics: []metric{{
 		Namespace: Namespace, Dimensions: [][]string{{"stage"}}, Metrics: []unit{{Name: name, Unit: "Count"}},
 	}}}
-	log.LogAttrs(ctx, slog.LevelInfo, "counted", append(attrs, slog.Any("_aws", m), slog.Int(name, 1))...) //nolint:sloglint // the embedded metric format names both keys
+	log.LogAttrs(ctx, slog.LevelInfo, "counted", append(attrs, slog.Any("_aws", m), slog.Int(name, n))...) //nolint:sloglint // the embedded metric format names both keys
 }

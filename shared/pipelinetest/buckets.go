@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"time"
 
 	"proactive/shared/handoff"
 	"proactive/shared/scrub"
@@ -24,14 +25,16 @@ type Bucket struct {
 	Faults
 	t       testing.TB
 	name    string
-	from    *Bucket // where Copy reads
+	from    *Bucket          // where Copy reads
+	Now     func() time.Time // by which a version is dated; nil dates none
 	mu      sync.Mutex
 	objects map[string][][]byte // by key, versions oldest first; the version id is the index
+	written map[string][]time.Time
 }
 
 // NewBucket is an empty bucket; from is where its Copy reads, nil if it has none.
 func NewBucket(t testing.TB, name string, from *Bucket) *Bucket {
-	return &Bucket{t: t, name: name, from: from, objects: map[string][][]byte{}}
+	return &Bucket{t: t, name: name, from: from, objects: map[string][][]byte{}, written: map[string][]time.Time{}}
 }
 
 // Upload writes a new version of key, as an instrument's PUT or a stranger would.
@@ -39,6 +42,11 @@ func (b *Bucket) Upload(key string, body []byte) scrub.Object {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.objects[key] = append(b.objects[key], bytes.Clone(body))
+	var at time.Time
+	if b.Now != nil {
+		at = b.Now()
+	}
+	b.written[key] = append(b.written[key], at)
 	return scrub.Object{Bucket: b.name, Key: key, Version: strconv.Itoa(len(b.objects[key]) - 1)}
 }
 

@@ -24,6 +24,8 @@ func TestMemoryStoresKeepTheirContracts(t *testing.T) {
 		})
 	})
 	t.Run("ledger", func(t *testing.T) {
-		pipelinetest.LedgerContract(t, pipelinetest.NewLedger(t), pipelinetest.NewKeys(t).JWS)
+		s := pipelinetest.NewLedger(t)
+		pipelinetest.LedgerContract(t, s, pipelinetest.NewKeys(t).JWS)
+		pipelinetest.AccountContract(t, s)
 	})
 }

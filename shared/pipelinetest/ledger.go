@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"testing"
+	"time"
 
 	"proactive/shared/authorize"
 	"proactive/shared/ledger"
@@ -27,6 +28,7 @@ type Ledger struct {
 	batches   map[[2]string]ledger.Entry
 	sequences map[sequence]string
 	days      map[[2]string]int64
+	granted   map[[2]string]time.Time
 }
 
 type sequence struct {
@@ -38,6 +40,7 @@ type sequence struct {
 func NewLedger(t testing.TB) *Ledger {
 	return &Ledger{
 		Chain: NewChain(t), t: t, batches: map[[2]string]ledger.Entry{}, sequences: map[sequence]string{}, days: map[[2]string]int64{},
+		granted: map[[2]string]time.Time{},
 	}
 }
 
@@ -88,7 +91,7 @@ func (s *Ledger) Grant(_ context.Context, g authorize.Grant) error {
 		if s.days[day]+e.Bytes > g.DailyBytes {
 			return ledger.ErrQuota
 		}
-		s.batches[id], s.sequences[number] = e, e.Batch
+		s.batches[id], s.sequences[number], s.granted[id] = e, e.Batch, g.At
 		s.days[day] += e.Bytes
 		s.Chain.Grant(e.Instrument, e.Batch)
 		return nil

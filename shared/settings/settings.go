@@ -108,6 +108,17 @@ type Slot struct {
 	CasesTable string `env:"CASES_TABLE"`
 }
 
+// Reconcile is for functions/reconcile: the account of every batch, by schedule.
+type Reconcile struct {
+	InstrumentsTable string `env:"INSTRUMENTS_TABLE"` // who is enrolled
+	LedgerTable      string `env:"LEDGER_TABLE"`
+	HealthTable      string `env:"HEALTH_TABLE"`
+	InboxBucket      string `env:"INBOX_BUCKET"`   // names only
+	CleanBucket      string `env:"CLEAN_BUCKET"`   // names only
+	ValidateQueue    string `env:"VALIDATE_QUEUE"` // URL
+	ScoreQueue       string `env:"SCORE_QUEUE"`    // URL
+}
+
 // listSeparator stands between the members of a list; no ARN has one.
 const listSeparator = ","
 

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"proactive/shared/handoff"
+	"proactive/shared/reconcile"
 	"proactive/shared/scrub"
 	"proactive/shared/validate"
 )
@@ -19,6 +20,9 @@ import (
 var (
 	_ validate.Next = (*Queue[handoff.Validated])(nil)
 	_ scrub.Next    = (*Queue[handoff.Stored])(nil)
+
+	_ reconcile.Queue[reconcile.Arrival] = (*Queue[reconcile.Arrival])(nil)
+	_ reconcile.Queue[handoff.Stored]    = (*Queue[handoff.Stored])(nil)
 )
 
 // Queue hands messages of one type on.
@@ -41,6 +45,9 @@ func (q *Queue[M]) Send(ctx context.Context, m M) error {
 	}
 	return nil
 }
+
+// Waiting is about how many messages are on the queue, under way or not.
+func (q *Queue[M]) Waiting(ctx context.Context) (int, error) { return waiting(ctx, q.client, q.url) }
 
 // Each handles the messages of a delivery one by one and answers with those that failed
 // (Lambda developer guide, "Partial batch responses"): the others leave the queue, these

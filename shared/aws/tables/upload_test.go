@@ -25,10 +25,14 @@ func TestUploadTablesKeepTheirContracts(t *testing.T) {
 		if err != nil || len(all) != 1 || !all[0].Revoked {
 			t.Errorf("listing: %+v, %v", all, err)
 		}
+		if ids, err := s.IDs(t.Context()); err != nil || len(ids) != 1 || ids[0] != all[0].ID {
+			t.Errorf("ids: %v, %v", ids, err)
+		}
 	})
 	t.Run("ledger", func(t *testing.T) {
 		s := tables.NewLedger(db, empty(t, db, "ledger"))
 		pipelinetest.LedgerContract(t, s, pipelinetest.NewKeys(t).JWS)
+		pipelinetest.AccountContract(t, s)
 		all, err := s.List(t.Context())
 		if err != nil || len(all) != 4 {
 			t.Errorf("listing: %d batches, %v", len(all), err)
