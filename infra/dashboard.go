@@ -21,6 +21,10 @@ var counters = []struct{ title, stage, name string }{
 	{"Requests refused", "authorize", journal.RequestsRefused},
 	{"Requests refused", "enrol", journal.RequestsUnproven},
 	{"Requests refused", "enrol", journal.RequestsRefused},
+	{"The account", "reconcile", journal.BatchesRedriven},
+	{"The account", "reconcile", journal.BatchesStuck},
+	{"The account", "reconcile", journal.BatchesNeverArrived},
+	{"The account", "reconcile", journal.AccountsBroken},
 }
 
 // newDashboard draws what an operator looks at first: alarms, what became of batches and

@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
 
+	"proactive/shared/journal"
 	"proactive/shared/settings"
 )
 
@@ -45,9 +46,9 @@ func (a *appStack) newReconcile() {
 		})},
 	})
 	a.alarm("AccountBroken", "a batch, its receipt or its clean object is not where the ledger says: no message can mend that",
-		counted("accounts_broken"), 1)
+		counted(journal.AccountsBroken), 1)
 	a.alarm("BatchStuck", "a batch was set going again, hours ago, and is still not there",
-		counted("batches_stuck"), 1)
+		counted(journal.BatchesStuck), 1)
 	a.alarm("ReconcileFailing", "the account of every batch was not read three times in an hour",
 		reconcile.MetricErrors(period(60, "Sum")), 3)
 }
@@ -67,7 +68,7 @@ func count(q awssqs.Queue, reason string) grant {
 // counted is a counter of reconcile's over an hour, in which every instrument has its turn.
 func counted(name string) awscloudwatch.IMetric {
 	return awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
-		Namespace: jsii.String("Proactive"), MetricName: jsii.String(name),
+		Namespace: jsii.String(journal.Namespace), MetricName: jsii.String(name),
 		DimensionsMap: &map[string]*string{"stage": jsii.String("reconcile")},
 		Period:        awscdk.Duration_Hours(jsii.Number(1)), Statistic: jsii.String("Sum"),
 	})
