@@ -68,7 +68,11 @@ vectors: ## regenerate vectors, golden files and generated pages; review the dif
 .PHONY: bench
 bench: build ## benchmarks (compare ratios of one run, not times); functions' cold start and CPU per batch on the emulator
 	$(GO) test -run='^$$' -bench=. -benchmem ./shared/...
-	$(GO) test -run='^$$' -bench=. -benchtime=3x ./infra/rehearsal
+	$(GO) test -run='^$$' -bench='ColdStart|Batch' -benchtime=3x ./infra/rehearsal
+
+.PHONY: load
+load: build ## the load of 25,000 instruments after an outage, on the emulator, with 5, 50 and 100 % invalid
+	$(GO) test -run='^$$' -bench=Outage -benchtime=1x ./infra/rehearsal
 
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME each

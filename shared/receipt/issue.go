@@ -8,10 +8,19 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/rand/v2"
+	"time"
 )
 
-// attempts bounds how often Issue signs anew because the head moved. Redelivery goes on.
-const attempts = 8
+// attempts bounds how often Issue signs anew because the head moved. Whoever moved it has
+// its receipt, so of n batches of one instrument under way at once, as when a spool
+// drains after days offline, each is beaten n-1 times at the most; the queues let 20
+// through at once. Redelivery goes on, but minutes later.
+const attempts = 40
+
+// longest is the longest pause before another attempt. Pauses are drawn, so that those
+// who met once do not meet again.
+const longest = 400 * time.Millisecond
 
 // Issue makes r the next receipt of its instrument and returns its JWS. It fills in
 // Format, Ordinal and Previous; the caller gives the rest. If the batch has a receipt
@@ -24,7 +33,10 @@ func Issue(ctx context.Context, signer Signer, chain Chain, r Receipt, clean Pla
 	if r.Verdict != Stored && clean != (Place{}) || r.Verdict == Stored && clean == (Place{}) {
 		return Entry{}, fmt.Errorf("issuing the receipt of batch %s: the clean place does not go with the verdict", r.Batch)
 	}
-	for range attempts {
+	for n := range attempts {
+		if err := pause(ctx, n); err != nil {
+			return Entry{}, fmt.Errorf("committing the receipt of batch %s: %w", r.Batch, err)
+		}
 		head, err := chain.Head(ctx, r.Instrument)
 		if err != nil {
 			return Entry{}, fmt.Errorf("reading the chain's head: %w", err)
@@ -56,6 +68,20 @@ func Issue(ctx context.Context, signer Signer, chain Chain, r Receipt, clean Pla
 		}
 	}
 	return Entry{}, fmt.Errorf("committing the receipt of batch %s: %w", r.Batch, ErrHeadMoved)
+}
+
+// pause waits before attempt n, counted from 0, which does not wait.
+func pause(ctx context.Context, n int) error {
+	if n == 0 {
+		return nil
+	}
+	wait := rand.N(min(longest, 10*time.Millisecond<<min(n, 6))) //nolint:gosec // G404: jitter is no secret
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(wait):
+		return nil
+	}
 }
 
 // Digest is how the next receipt names this one: hex SHA-256 of the JWS.
