@@ -67,7 +67,7 @@ func drain(b *testing.B, payload []byte, invalid int) (time.Duration, int) {
 		n++
 		batch := newBatch(b)
 		p := f.params(b, batch, int64(n), payload)
-		raw := []byte(nil)
+		var raw []byte
 		switch bad := n*37%100 < invalid; { // spread over the hundred
 		case bad && n%3 == 0:
 			p.Signer = newKey(b)
