@@ -9,10 +9,14 @@ ARCH         ?= $(HOST_ARCH)
 FUNCTIONS    := $(notdir $(patsubst %/,%,$(wildcard functions/*/)))
 COMMANDS     := agent proactive fleet
 GOLANGCI     := 2.15.0
+CYCLONEDX    := 1.10.0
+GOVULNCHECK  := 1.9.0
+VULNDB       ?= https://vuln.go.dev
 FUZZTIME     ?= 20s
 export SEED RUNS DEMO_HOLD
 
-BUILD = CGO_ENABLED=0 $(GO) build -trimpath -ldflags='-s -w -buildid='
+# The same bytes from the same sources, wherever they lie: `make repro` shows it.
+BUILD = CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags='-s -w -buildid='
 
 .PHONY: help
 help: ## list what can be made
@@ -64,6 +68,42 @@ vectors: ## regenerate vectors, golden files and generated pages; review the dif
 	$(GO) test ./shared/seal ./shared/catalog ./shared/notice ./infra -update
 	$(GO) test ./shared/pipelinetest -run Samples -update
 	$(GO) test ./cmd/agent -run Docs -update
+
+.PHONY: licences
+licences: ## write docs/licences.md anew; review the diff
+	$(GO) test ./infra/supply -run Licences -update
+
+.PHONY: repro
+repro: ## build everything twice, in two directories without a shared cache, and compare the bytes (some minutes)
+	REPRO=all $(GO) test ./infra/supply -count=1 -run TwoBuilds -v -timeout 60m
+
+.cache/bin/cyclonedx-gomod: Makefile
+	@mkdir -p .cache/bin
+	@GOBIN=$(CURDIR)/.cache/bin GOFLAGS=-mod=mod $(GO) install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v$(CYCLONEDX)
+	@touch $@
+
+.cache/bin/govulncheck: Makefile
+	@mkdir -p .cache/bin
+	@GOBIN=$(CURDIR)/.cache/bin GOFLAGS=-mod=mod $(GO) install golang.org/x/vuln/cmd/govulncheck@v$(GOVULNCHECK)
+	@touch $@
+
+.PHONY: sbom
+sbom: .cache/bin/cyclonedx-gomod build agents ## a CycloneDX SBOM of each program, from the program itself, into dist/sbom/
+	@mkdir -p dist/sbom
+	@for p in dist/$(ARCH)/*/bootstrap dist/agent/* $(addprefix bin/,$(COMMANDS)); do \
+	  n=$${p#dist/}; n=$${n%/bootstrap}; n=$${n//\//-}; \
+	  .cache/bin/cyclonedx-gomod bin -json -std -noserial -notimestamp -version "$$(sha256sum < $$p | cut -c1-16)" -output dist/sbom/$$n.cdx.json $$p 2>/dev/null || { echo "sbom: $$p failed"; exit 1; }; \
+	done
+	@ls dist/sbom
+
+.PHONY: vuln
+vuln: .cache/bin/govulncheck ## known vulnerabilities that our code reaches; says so where the database cannot be reached
+	@set +e; .cache/bin/govulncheck -db $(VULNDB) ./... > .cache/vuln.log 2>&1; code=$$?; cat .cache/vuln.log; \
+	case $$code in \
+	0) echo 'vuln: nothing known is reached';; \
+	3) echo 'vuln: FOUND: see above'; exit 3;; \
+	*) if grep -q 'fetching vulnerabilities' .cache/vuln.log; then echo 'vuln: NOT CHECKED: the database $(VULNDB) cannot be reached from here'; exit 75; fi; exit $$code;; \
+	esac
 
 .PHONY: bench
 bench: build ## benchmarks (compare ratios of one run, not times); functions' cold start and CPU per batch on the emulator

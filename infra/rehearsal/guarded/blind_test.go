@@ -80,6 +80,7 @@ var nameless = map[string][]string{
 
 // widen grants what stands in nameless, and says so.
 func widen(ctx context.Context, r *rehearsal.Rehearsal) error {
+	fmt.Println("guarded: NOT ENFORCED HERE: the second lock of the unwrap, receipt and root key, for the emulator takes aws:PrincipalArn for the session's and not the role's; infra's tests read it from the template")
 	for function, actions := range nameless {
 		fmt.Printf("guarded: NOT ENFORCED HERE: for which resources %s may use %v, for the emulator asks about all of them; infra's tests read it from the template\n", function, actions)
 		policy, err := json.Marshal(map[string]any{"Version": "2012-10-17", "Statement": []any{map[string]any{"Effect": "Allow", "Action": actions, "Resource": "*"}}})
