@@ -71,6 +71,7 @@ func (b *builder) quality(in io.Reader) (bool, Reason) {
 		return false, NeedsRunInfo
 	}
 	sums := map[place]bases{}
+	seen := map[imaged]bool{} // while the run is under way
 	f, err := interop.ReadQuality(in, func(bins interop.Bins, q interop.Quality) {
 		read, within, ok := b.info.ReadOf(q.Cycle)
 		if !ok || within == read.Cycles || q.Tile.Lane < 1 || q.Tile.Lane > 16 {
@@ -82,9 +83,13 @@ func (b *builder) quality(in io.Reader) (bool, Reason) {
 		}
 		at := place{q.Tile.Lane, q.Tile.Surface(), read.Number, window}
 		total, good := bins.AtLeast(q.Counts, 30)
+		if !b.report.Complete {
+			seen[imaged{at, q.Tile.Number, q.Cycle}] = true
+		}
 		s := sums[at]
 		sums[at] = bases{s.all + total, s.q30 + good}
 	})
+	b.settle(sums, seen)
 	var total bases
 	for at, s := range sums {
 		total = bases{total.all + s.all, total.q30 + s.q30}

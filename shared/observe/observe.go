@@ -37,6 +37,9 @@ type Report struct {
 	Summary       Summary
 	// Complete tells that the run says it has ended.
 	Complete bool
+
+	settled  map[place]bool // windows of which nothing is missing; only while the run is under way
+	lastHour int            // the newest hour with a reading
 }
 
 // Summary is the run in three numbers.
@@ -222,6 +225,7 @@ func (b *builder) telemetry(in io.Reader, name string) (bool, Reason) {
 	}
 	hours, account, err := read(in)
 	for _, h := range hours {
+		b.report.lastHour = max(b.report.lastHour, h.Hour)
 		b.add(observation.Observation{Field: "telemetry." + h.Metric.Component + "." + h.Metric.Metric, Minute: 60 * h.Hour, Value: h.Value})
 	}
 	switch {

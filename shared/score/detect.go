@@ -20,8 +20,9 @@ const evidencePoints = 40
 //
 // It is also monotone: what it finds on some of an instrument's batches it finds on all
 // of them (see baseline for the one bound to that), so that a batch on its way never
-// makes a case that the whole story would not have made. Windows count sequence numbers,
-// not arrivals, and an absent feature never violates: both can only take from a finding.
+// makes a case that the whole story would not have made. Windows count runs, and a batch
+// that is missing as a run of its own; an absent feature never violates: both can only
+// take from a finding.
 func Detect(rows []health.Features, services map[string]health.Epoch) []health.Finding {
 	h := inOrder(rows)
 	var found []health.Finding
@@ -87,7 +88,7 @@ func (r Rule) detect(h history, epoch health.Epoch) (health.Finding, bool) {
 		}
 	}
 	threshold := r.threshold(usual)
-	first, last, ok := window(readings, r.Above, threshold, r.K, r.M)
+	first, last, ok := h.window(readings, r.Above, threshold, r.K, r.M)
 	if !ok {
 		return health.Finding{}, false
 	}
@@ -105,15 +106,16 @@ func (r Rule) detect(h history, epoch health.Epoch) (health.Finding, bool) {
 	}, true
 }
 
-// window is the earliest stretch of at most m consecutive sequence numbers in which at
-// least k different runs are beyond the threshold: its first and last violation.
-func window(readings []reading, above bool, threshold float64, k, m int) (first, last int64, ok bool) {
+// window is the earliest stretch of at most m consecutive runs of which at least k are
+// beyond the threshold: its first and last violation. A run that came in parts is one.
+func (h history) window(readings []reading, above bool, threshold float64, k, m int) (first, last int64, ok bool) {
 	for end := range readings {
 		if !beyond(above, readings[end].value, threshold) {
 			continue
 		}
 		runs := map[string]bool{}
-		for i := end; i >= 0 && readings[end].sequence-readings[i].sequence < int64(m); i-- {
+		reach := h.reach(readings[end].sequence, m)
+		for i := end; i >= 0 && readings[i].sequence >= reach; i-- {
 			if beyond(above, readings[i].value, threshold) {
 				runs[readings[i].run] = true
 			}
@@ -123,6 +125,28 @@ func window(readings []reading, above bool, threshold float64, k, m int) (first,
 		}
 	}
 	return 0, 0, false
+}
+
+// reach is the lowest sequence number from which to end there are at most m runs, a
+// missing number counted as a run of its own: when its batch arrives it may turn out to
+// be a part of another, and then the stretch only gets longer.
+func (h history) reach(end int64, m int) int64 {
+	at, found := slices.BinarySearchFunc(h.rows, end, func(f health.Features, n int64) int { return cmp.Compare(f.Sequence, n) })
+	if !found {
+		return end
+	}
+	runs, missing, lowest := map[string]bool{}, int64(0), end
+	for i := at; i >= 0; i-- {
+		if i < at {
+			missing += h.rows[i+1].Sequence - h.rows[i].Sequence - 1
+		}
+		runs[runOf(h.rows[i])] = true
+		if int64(len(runs))+missing > int64(m) {
+			break
+		}
+		lowest = h.rows[i].Sequence
+	}
+	return lowest
 }
 
 // points are the readings up to a sequence number, the last evidencePoints of them.
@@ -201,7 +225,7 @@ func Judge(opened []health.Finding, component string, h health.History) health.J
 		if r, ok := ruleOf(o.Rule); ok {
 			k, m = r.K, r.M
 		}
-		if _, _, again := window(all.readings(o.Evidence.Feature, epoch.Since), o.Evidence.Above, o.Evidence.Limit, k, m); again {
+		if _, _, again := all.window(all.readings(o.Evidence.Feature, epoch.Since), o.Evidence.Above, o.Evidence.Limit, k, m); again {
 			j.Failing = true
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -134,6 +135,49 @@ func TestDetectOneRunSentTwiceIsOneRun(t *testing.T) {
 	}
 }
 
+// Runs that come in parts count as runs: two of three that are warm are found however
+// many batches each took, and however those of two flow cells interleave.
+func TestDetectRunsInParts(t *testing.T) {
+	parts := func(runs ...string) (rows []health.Features) {
+		for i, name := range runs {
+			f := run(int64(i+1), map[string]float64{"chiller.temperature.mean": 9})
+			if f.Run = name; name == "cold" {
+				f.Values["chiller.temperature.mean"] = 4
+			}
+			rows = append(rows, f)
+		}
+		return rows
+	}
+	for name, c := range map[string]struct {
+		runs []string
+		want int
+	}{
+		"one run in six parts":               {[]string{"a", "a", "a", "a", "a", "a"}, 0},
+		"two warm runs, a cold one between":  {[]string{"a", "a", "a", "cold", "cold", "cold", "b", "b"}, 1},
+		"two flow cells at once":             {[]string{"a", "b", "a", "b", "a", "b"}, 1},
+		"two warm ones, too far apart":       {[]string{"a", "x1", "x1", "x2", "x2", "b"}, 0},
+		"far apart in numbers, near in runs": {[]string{"a", "cold", "cold", "cold", "cold", "cold", "cold", "b"}, 1},
+	} {
+		rows := parts(c.runs...)
+		for i := range rows {
+			if strings.HasPrefix(rows[i].Run, "x") {
+				rows[i].Values["chiller.temperature.mean"] = 4
+			}
+		}
+		if found := Detect(rows, nil); len(found) != c.want {
+			t.Errorf("%s: %v, want %d", name, rulesOf(found), c.want)
+		}
+	}
+	// A missing number may be anything: it counts as a run.
+	rows := parts("a", "cold", "cold", "b")
+	if found := Detect([]health.Features{rows[0], rows[3]}, nil); len(found) != 0 {
+		t.Errorf("with two numbers missing: %v", rulesOf(found))
+	}
+	if found := Detect(rows, nil); len(found) != 1 {
+		t.Errorf("with all of them: %v", rulesOf(found))
+	}
+}
+
 func TestDetectAfterServiceJudgesAfresh(t *testing.T) {
 	rows := series("chiller.temperature.mean", 9, 9, 9, 4, 4, 9, 9)
 	before := Detect(rows[:5], nil)
@@ -192,8 +236,9 @@ func drawHistory(t *rapid.T) []health.Features {
 			}
 		}
 		f := run(int64(i+1), values)
-		if rapid.IntRange(0, 9).Draw(t, "sent again") == 0 {
-			f.Run = fmt.Sprintf("run-%d", i)
+		// Sent again, or in parts, maybe with those of the run on the other side between.
+		if back := rapid.IntRange(0, 6).Draw(t, "a part of"); back <= 2 && i >= back {
+			f.Run = fmt.Sprintf("run-%d", i+1-back)
 		}
 		rows = append(rows, f)
 	}

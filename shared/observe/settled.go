@@ -1,0 +1,69 @@
+package observe
+
+import (
+	"strings"
+
+	"proactive/shared/observation"
+)
+
+// imaged is one tile in one cycle, in the place where its bases are counted.
+type imaged struct {
+	place
+	tile, cycle int
+}
+
+// settle finds the windows of a run under way in which every tile has every usable cycle:
+// their sums will not change any more. Without the layout of the flow cell nobody knows
+// how many tiles there are to come, and none is settled before the run ends.
+func (b *builder) settle(sums map[place]bases, seen map[imaged]bool) {
+	tiles := b.info.Swaths * b.info.TileCount
+	if b.report.Complete || tiles == 0 {
+		return
+	}
+	have := map[place]int{}
+	for i := range seen {
+		have[i.place]++
+	}
+	b.report.settled = map[place]bool{}
+	for at := range sums {
+		b.report.settled[at] = have[at] == tiles*b.usable(at)
+	}
+}
+
+// usable is how many cycles of a window count: the last of each read does not.
+func (b *builder) usable(at place) int {
+	for _, r := range b.info.Reads {
+		switch {
+		case r.Number != at.read:
+		case r.Index:
+			return r.Cycles - 1
+		default:
+			return min(at.window+observation.WindowCycles, r.Cycles) - at.window
+		}
+	}
+	return 0
+}
+
+// Settled tells whether an observation is what it will be when the run has ended. Of a
+// run under way these are what is set before the first cycle, telemetry of an hour that
+// a later one has followed, and quality windows that are whole. Tile metrics change to
+// the end: a tile's phasing is fitted over the whole read.
+func (r Report) Settled(o observation.Observation) bool {
+	switch {
+	case r.Complete:
+		return true
+	case Fixed(o):
+		return true
+	case strings.HasPrefix(o.Field, "telemetry."):
+		return o.Minute/60 < r.lastHour
+	case o.Field == "q.bases" || o.Field == "q.bases_q30":
+		return r.settled[place{o.Lane, o.Surface, o.Read, o.Cycle}]
+	}
+	return false
+}
+
+// Fixed tells whether an observation says which run and instrument it is, and not how
+// they do: every part of a run carries it.
+func Fixed(o observation.Observation) bool {
+	return strings.HasPrefix(o.Field, "config.") || strings.HasPrefix(o.Field, "run.") && o.Field != "run.completion"
+}
