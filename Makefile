@@ -13,6 +13,7 @@ CYCLONEDX    := 1.10.0
 GOVULNCHECK  := 1.9.0
 VULNDB       ?= https://vuln.go.dev
 FUZZTIME     ?= 20s
+CHAOS_BATCHES ?= 10000
 export SEED RUNS DEMO_HOLD
 
 # The same bytes from the same sources, wherever they lie: `make repro` shows it.
@@ -119,6 +120,11 @@ fuzz: ## every fuzz target for FUZZTIME each
 	@grep -rl --include=*_test.go '^func Fuzz' shared | sort -u | while read -r f; do \
 	  grep -oE '^func Fuzz[A-Za-z0-9]+' $$f | sed 's/func //' | while read -r t; do \
 	    echo "$$t in $$(dirname $$f)"; $(GO) test ./$$(dirname $$f) -run='^$$' -fuzz="^$$t\$$" -fuzztime=$(FUZZTIME); done; done
+
+.PHONY: chaos
+chaos: ## every delivery fault 200 times and more, over CHAOS_BATCHES batches (SEED=…); report in .cache/chaos/
+	CHAOS_BATCHES=$(CHAOS_BATCHES) CHAOS_REPORT=$(CURDIR)/.cache/chaos \
+	  $(GO) test ./shared/pipelinetest/chaos -run='^TestChaos$$' -count=1 -timeout 30m -v
 
 .PHONY: cover
 cover: ## test coverage by package, and cover.html

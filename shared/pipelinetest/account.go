@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,11 +45,9 @@ func (s *Ledger) Rows(_ context.Context, instrument string) (rows reconcile.Rows
 			ordinals[r.Batch] = int64(i) + 1
 		}
 		rows.Head = int64(len(receipts))
-		for id, e := range s.batches {
-			if id[0] != instrument {
-				continue
-			}
-			b := reconcile.Batch{Entry: e, Granted: s.granted[id]}
+		for _, granted := range s.owned[instrument] {
+			id := [2]string{instrument, granted.Batch}
+			b := reconcile.Batch{Entry: s.batches[id], Granted: s.granted[id]}
 			if n := ordinals[id[1]]; n > 0 {
 				b.State, b.Ordinal = ledger.State(s.State(instrument, id[1])), n
 				b.Clean = s.Chain.place(instrument, id[1])
@@ -56,9 +55,9 @@ func (s *Ledger) Rows(_ context.Context, instrument string) (rows reconcile.Rows
 			rows.Batches = append(rows.Batches, b)
 		}
 		slices.SortFunc(rows.Batches, func(a, b reconcile.Batch) int { return strings.Compare(a.Batch, b.Batch) })
-		for number, batch := range s.sequences {
-			if number.instrument == instrument {
-				rows.Owners[number.number] = batch
+		for _, e := range s.owned[instrument] {
+			if batch, there := s.sequences[sequence{instrument, e.Sequence}]; there {
+				rows.Owners[e.Sequence] = batch
 			}
 		}
 		return nil
@@ -107,7 +106,7 @@ type UploadNames struct{ *Bucket }
 
 // Versions implements reconcile.Objects.
 func (n UploadNames) Versions(_ context.Context, instrument string) (map[string][]reconcile.Version, error) {
-	return n.names(instrument, layout.ParseInboxKey)
+	return n.names(path.Dir(layout.InboxKey(instrument, "x")), layout.ParseInboxKey)
 }
 
 // CleanNames are the names in a clean bucket.
@@ -115,20 +114,20 @@ type CleanNames struct{ *Bucket }
 
 // Versions implements reconcile.Objects.
 func (n CleanNames) Versions(_ context.Context, instrument string) (map[string][]reconcile.Version, error) {
-	return n.names(instrument, layout.ParseCleanKey)
+	return n.names(path.Dir(layout.CleanKey(instrument, "x")), layout.ParseCleanKey)
 }
 
-func (b *Bucket) names(instrument string, parse func(string) (string, string, error)) (all map[string][]reconcile.Version, err error) {
+func (b *Bucket) names(folder string, parse func(string) (string, string, error)) (all map[string][]reconcile.Version, err error) {
 	err = b.meet("Names", func() error {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		all = map[string][]reconcile.Version{}
-		for key, written := range b.written {
-			id, batch, err := parse(key)
-			if err != nil || id != instrument {
+		for _, key := range b.folders[folder] {
+			_, batch, err := parse(key)
+			if err != nil {
 				continue
 			}
-			for n, at := range written {
+			for n, at := range b.written[key] {
 				all[batch] = append(all[batch], reconcile.Version{ID: strconv.Itoa(n), At: at})
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"path"
 	"strconv"
 	"sync"
 	"testing"
@@ -30,17 +31,21 @@ type Bucket struct {
 	mu      sync.Mutex
 	objects map[string][][]byte // by key, versions oldest first; the version id is the index
 	written map[string][]time.Time
+	folders map[string][]string // keys
 }
 
 // NewBucket is an empty bucket; from is where its Copy reads, nil if it has none.
 func NewBucket(t testing.TB, name string, from *Bucket) *Bucket {
-	return &Bucket{t: t, name: name, from: from, objects: map[string][][]byte{}, written: map[string][]time.Time{}}
+	return &Bucket{t: t, name: name, from: from, objects: map[string][][]byte{}, written: map[string][]time.Time{}, folders: map[string][]string{}}
 }
 
 // Upload writes a new version of key, as an instrument's PUT or a stranger would.
 func (b *Bucket) Upload(key string, body []byte) scrub.Object {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if len(b.objects[key]) == 0 {
+		b.folders[path.Dir(key)] = append(b.folders[path.Dir(key)], key)
+	}
 	b.objects[key] = append(b.objects[key], bytes.Clone(body))
 	var at time.Time
 	if b.Now != nil {

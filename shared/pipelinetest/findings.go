@@ -104,6 +104,13 @@ func (s *Findings) Stream() []Change {
 	return slices.Clone(s.stream)
 }
 
+// Since is the changes after the first n, in order.
+func (s *Findings) Since(n int) []Change {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.stream[n:])
+}
+
 func (s *Findings) list(instrument string) ([]health.Finding, error) {
 	var all []health.Finding
 	for _, document := range s.rows[instrument] {

@@ -29,6 +29,7 @@ type Ledger struct {
 	sequences map[sequence]string
 	days      map[[2]string]int64
 	granted   map[[2]string]time.Time
+	owned     map[string][]ledger.Entry // as granted, by instrument
 }
 
 type sequence struct {
@@ -40,7 +41,7 @@ type sequence struct {
 func NewLedger(t testing.TB) *Ledger {
 	return &Ledger{
 		Chain: NewChain(t), t: t, batches: map[[2]string]ledger.Entry{}, sequences: map[sequence]string{}, days: map[[2]string]int64{},
-		granted: map[[2]string]time.Time{},
+		granted: map[[2]string]time.Time{}, owned: map[string][]ledger.Entry{},
 	}
 }
 
@@ -93,6 +94,7 @@ func (s *Ledger) Grant(_ context.Context, g authorize.Grant) error {
 		}
 		s.batches[id], s.sequences[number], s.granted[id] = e, e.Batch, g.At
 		s.days[day] += e.Bytes
+		s.owned[e.Instrument] = append(s.owned[e.Instrument], e)
 		s.Chain.Grant(e.Instrument, e.Batch)
 		return nil
 	})
