@@ -111,6 +111,10 @@ bench: build ## benchmarks (compare ratios of one run, not times); functions' co
 	$(GO) test -run='^$$' -bench=. -benchmem ./shared/...
 	$(GO) test -run='^$$' -bench='ColdStart|Batch' -benchtime=3x ./infra/rehearsal
 
+.PHONY: chaos-agent
+chaos-agent: ## the agent killed 500 times at any moment, while runs grow and the network fails
+	AGENT_KILLS=$${AGENT_KILLS:-500} $(GO) test -count=1 -v -timeout 20m -run KilledAnywhere ./cmd/agent
+
 .PHONY: load
 load: build ## the load of 25,000 instruments after an outage, on the emulator, with 5, 50 and 100 % invalid
 	$(GO) test -run='^$$' -bench=Outage -benchtime=1x ./infra/rehearsal

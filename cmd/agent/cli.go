@@ -28,6 +28,7 @@ type cli struct {
 	Status   statusCmd   `cmd:"" help:"Show enrolment, consent and what waits. Talks to nobody."`
 	Preview  previewCmd  `cmd:"" help:"Show exactly what would be sent of a run folder. Talks to nobody."`
 	Send     sendCmd     `cmd:"" help:"Send run folders, and whatever still waits from before."`
+	Run      runCmd      `cmd:"" help:"Watch for run folders and send them, until stopped. Listens on nothing."`
 	Receipts receiptsCmd `cmd:"" help:"List the receipts, or verify them. Talks to nobody."`
 }
 

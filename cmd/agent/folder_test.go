@@ -7,6 +7,8 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -16,6 +18,10 @@ import (
 func runFolder(t testing.TB, dir, kind string) {
 	t.Helper()
 	serial, date := testSerial, time.Now().AddDate(0, 0, 1).Format("060102")
+	number := "0042"
+	if n, ok := strings.CutPrefix(kind, "grown"); ok && n != "" {
+		number = "01" + fmt.Sprintf("%02s", n) // another run
+	}
 	switch kind {
 	case "old":
 		date = "130412"
@@ -41,7 +47,7 @@ func runFolder(t testing.TB, dir, kind string) {
 	}
 	info := fmt.Sprintf(`<?xml version="1.0"?>
 <RunInfo xmlns:xsd="http://www.w3.org/2001/XMLSchema" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" Version="2">
-  <Run Id="%s_%s_0042_000000000-A5Y02" Number="42">
+  <Run Id="%s_%s_%s_000000000-A5Y02" Number="42">
     <Flowcell>000000000-A5Y02</Flowcell>
     <Instrument>%s</Instrument>
     <Date>%s</Date>
@@ -49,7 +55,7 @@ func runFolder(t testing.TB, dir, kind string) {
     <FlowcellLayout LaneCount="1" SurfaceCount="1" SwathCount="1" TileCount="2" />
   </Run>
 </RunInfo>
-`, date, serial, serial, date)
+`, date, serial, number, serial, date)
 	if kind == "torn" {
 		info = info[:len(info)/2]
 	}
@@ -64,8 +70,11 @@ func runFolder(t testing.TB, dir, kind string) {
 		return
 	}
 	clusters := 600000.0
-	if kind == "grown" {
+	if n, ok := strings.CutPrefix(kind, "grown"); ok {
 		clusters = 700000
+		if i, err := strconv.Atoi(n); err == nil {
+			clusters += float64(i)
+		}
 	}
 	write("InterOp/TileMetricsOut.bin", tileMetrics(clusters))
 	write("InterOp/IndexMetricsOut.bin", []byte("never"))

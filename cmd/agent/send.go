@@ -196,13 +196,19 @@ func (s *sending) already(acc account, sent home.Sent) account {
 
 // sealed returns the outbox's batch of this content, sealing it if there is none.
 func (s *sending) sealed(folder string, made compose.Composition) (outbox.Entry, error) {
+	return s.spool(made, outbox.Entry{Folder: folder})
+}
+
+// spool seals a composition, unless its very content waits already, and completes e with
+// what becomes of it. The batch is durable when it returns.
+func (s *sending) spool(made compose.Composition, e outbox.Entry) (outbox.Entry, error) {
 	waiting, err := s.courier.Box.List()
 	if err != nil {
 		return outbox.Entry{}, err
 	}
-	for _, e := range waiting {
-		if e.Payload == made.Digest {
-			return e, nil
+	for _, w := range waiting {
+		if w.Payload == made.Digest {
+			return w, nil
 		}
 	}
 	// The number is durable before it is used: a crash here leaves a gap.
@@ -219,10 +225,8 @@ func (s *sending) sealed(folder string, made compose.Composition) (outbox.Entry,
 		return outbox.Entry{}, fmt.Errorf("sealing: %w", err)
 	}
 	sum := sha256.Sum256(sealed)
-	e := outbox.Entry{
-		Batch: id.String(), Sequence: sequence, SHA256: hex.EncodeToString(sum[:]), Bytes: int64(len(sealed)),
-		Payload: made.Digest, Folder: folder, Sealed: s.now(),
-	}
+	e.Batch, e.Sequence, e.SHA256, e.Bytes = id.String(), sequence, hex.EncodeToString(sum[:]), int64(len(sealed))
+	e.Payload, e.Sealed = made.Digest, s.now()
 	return e, s.courier.Box.Add(e, sealed)
 }
 

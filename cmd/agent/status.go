@@ -38,6 +38,14 @@ func (c *statusCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	damaged, err := outbox.New(h.Outbox()).Damaged()
+	if err != nil {
+		return err
+	}
+	dropped, err := h.Dropped()
+	if err != nil {
+		return err
+	}
 	receipts, err := h.Receipts()
 	if err != nil {
 		return err
@@ -48,6 +56,7 @@ func (c *statusCmd) Run(a *app) error {
 			"enrolled": true, "serial": e.Serial, "instrument": e.Instrument, "deployment": e.Deployment, "service": e.API,
 			"on": consent.On, "since": stamp(consent.Since), "waiting": append([]outbox.Entry{}, waiting...), "receipts": len(receipts),
 			"keys_expire": stamp(keys.Expires), "home": h.Dir(), "service_told": !consent.Untold,
+			"damaged": damaged, "dropped": dropped,
 		})
 		return nil
 	}
@@ -74,8 +83,21 @@ func (c *statusCmd) Run(a *app) error {
 		}
 		a.say("  %s  %s, %s, %s", b.Batch, filepath.Base(b.Folder), size(b.Bytes), what)
 	}
+	if damaged > 0 {
+		a.say("%s of the outbox cannot be read and %s set aside in %s.", count(damaged, "entry", "entries"), were(damaged), h.Outbox())
+	}
+	if dropped.Batches > 0 {
+		a.say("%s (%s) were dropped because the spool was full.", count(dropped.Batches, "batch", "batches"), size(dropped.Bytes))
+	}
 	a.say("Home: %s", h.Dir())
 	return nil
+}
+
+func were(n int) string {
+	if n == 1 {
+		return "was"
+	}
+	return "were"
 }
 
 func (a *app) notEnrolled(dir string) {

@@ -50,7 +50,11 @@ type Sign func(method, path, nonce string, body []byte) (string, error)
 type Client struct {
 	base *url.URL
 	http *http.Client
+	rate int64 // bytes a second of an upload; 0 has no limit
 }
+
+// Limit bounds how fast uploads go out, in bytes a second; 0 has no limit.
+func (c *Client) Limit(rate int64) { c.rate = rate }
 
 // New returns a client of the service at base, which is https, or http on loopback.
 func New(base string) (*Client, error) {

@@ -36,7 +36,7 @@ func (c *Client) Put(ctx context.Context, g Grant, sealed []byte, progress func(
 	}
 	ctx, cancel := context.WithTimeout(ctx, uploadTimeout)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPut, g.URL, &meter{r: bytes.NewReader(sealed), progress: progress})
+	req, err := http.NewRequestWithContext(ctx, http.MethodPut, g.URL, &meter{ctx: ctx, r: bytes.NewReader(sealed), progress: progress, rate: c.rate})
 	if err != nil {
 		return fmt.Errorf("making an upload: %w", err)
 	}
@@ -78,13 +78,26 @@ func (c *Client) Put(ctx context.Context, g Grant, sealed []byte, progress func(
 	return fault.New(fault.Malformed, UploadRefused, cause)
 }
 
-// meter counts what is read.
+// meter counts what is read, and holds it back.
 type meter struct {
+	ctx      context.Context //nolint:containedctx // of the request whose body this is
 	r        io.Reader
 	progress func(int)
+	rate     int64
 }
 
+// slice is how much goes out at once where there is a limit.
+const slice = 8 << 10
+
 func (m *meter) Read(p []byte) (int, error) {
+	if m.rate > 0 {
+		p = p[:min(len(p), slice)]
+		select {
+		case <-m.ctx.Done():
+			return 0, m.ctx.Err()
+		case <-time.After(time.Duration(len(p)) * time.Second / time.Duration(m.rate)):
+		}
+	}
 	n, err := m.r.Read(p)
 	if n > 0 && m.progress != nil {
 		m.progress(n)

@@ -91,6 +91,16 @@ func FS(ctx context.Context, fsys fs.FS, labKey []byte) (Composition, error) {
 	}, nil
 }
 
+// Run is the run's token: the name under which it leaves.
+func (c Composition) Run() string {
+	for _, o := range c.Content.Observations {
+		if o.Field == "run.token" {
+			return o.Text
+		}
+	}
+	return ""
+}
+
 // hasMetrics tells whether there is anything measured beside the configuration.
 func hasMetrics(p observation.Payload, cat *catalog.Catalog) bool {
 	for _, o := range p.Observations {

@@ -99,6 +99,11 @@ func (c *Courier) Settle() error {
 		if err := c.Home.SetSent(e.Payload, home.Sent{Batch: e.Batch, Sequence: e.Sequence, SHA256: e.SHA256, Bytes: e.Bytes, Ordinal: r.Ordinal}); err != nil {
 			return err
 		}
+		if e.Run != "" {
+			if err := c.Home.Cover(e.Run, e.Rows, e.Last); err != nil {
+				return err
+			}
+		}
 		if err := c.Box.Remove(e.Batch); err != nil {
 			return err
 		}

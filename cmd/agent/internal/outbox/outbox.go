@@ -43,6 +43,13 @@ type Entry struct {
 	Uploaded bool `json:"uploaded"`
 	// Refused is the service's last reason for not taking it, empty if none.
 	Refused string `json:"refused,omitempty"`
+
+	// Run is the token of the run of which the batch is a part, empty if it was not sent
+	// in parts; Rows name the part's measurements, and Last tells that no part follows.
+	// They stand here so that the batch and what it covers become durable as one.
+	Run  string   `json:"run,omitempty"`
+	Rows []string `json:"rows,omitempty"`
+	Last bool     `json:"last,omitempty"`
 }
 
 // Box is the outbox in one directory. The caller holds the home's lock.
@@ -54,8 +61,9 @@ type Box struct {
 func New(dir string) *Box { return &Box{dir: dir} }
 
 const (
-	entryExt  = ".json"
-	sealedExt = ".batch"
+	entryExt   = ".json"
+	sealedExt  = ".batch"
+	damagedExt = ".damaged" // an entry that cannot be read: set aside, for a person
 )
 
 // Add stores a sealed batch. It is durable when Add returns; until then nothing
@@ -102,10 +110,21 @@ func (b *Box) List() ([]Entry, error) {
 		}
 		var e Entry
 		if err := json.Unmarshal(j, &e); err != nil || e.Batch != id {
-			return nil, fmt.Errorf("reading batch %s: not an entry of the outbox", id)
+			// One bad block must not keep the others here. Its bytes stay beside it: a
+			// person may still tell what it was, and nothing sweeps them.
+			if err := os.Rename(b.path(id, entryExt), b.path(id, damagedExt)); err != nil {
+				return nil, fmt.Errorf("setting a damaged entry aside: %w", err)
+			}
+			named[id] = true
+			continue
 		}
 		entries = append(entries, e)
 		named[id] = true
+	}
+	for _, f := range files {
+		if id, isDamaged := strings.CutSuffix(f.Name(), damagedExt); isDamaged {
+			named[id] = true
+		}
 	}
 	for _, f := range files {
 		id, isSealed := strings.CutSuffix(f.Name(), sealedExt)
@@ -117,6 +136,43 @@ func (b *Box) List() ([]Entry, error) {
 	}
 	sort.Slice(entries, func(i, j int) bool { return entries[i].Sequence < entries[j].Sequence })
 	return entries, nil
+}
+
+// Damaged counts the entries that were set aside because they cannot be read.
+func (b *Box) Damaged() (int, error) {
+	found, err := filepath.Glob(filepath.Join(b.dir, "*"+damagedExt))
+	if err != nil {
+		return 0, fmt.Errorf("counting damaged entries: %w", err)
+	}
+	return len(found), nil
+}
+
+// Trim drops the oldest batches that never left until what waits is at most limit
+// bytes, and returns them. What was uploaded stays: only its receipt is missing.
+func (b *Box) Trim(limit int64) ([]Entry, error) {
+	waiting, err := b.List()
+	if err != nil {
+		return nil, err
+	}
+	var total int64
+	for _, e := range waiting {
+		total += e.Bytes
+	}
+	var dropped []Entry
+	for _, e := range waiting {
+		if total <= limit {
+			break
+		}
+		if e.Uploaded {
+			continue
+		}
+		if err := b.Remove(e.Batch); err != nil {
+			return dropped, err
+		}
+		total -= e.Bytes
+		dropped = append(dropped, e)
+	}
+	return dropped, nil
 }
 
 // Bytes returns the sealed batch, checked against what was recorded when it was
