@@ -15,10 +15,12 @@ import (
 	"proactive/shared/health"
 	"proactive/shared/instrument"
 	"proactive/shared/layout"
+	"proactive/shared/ledger"
 	"proactive/shared/observation"
 	"proactive/shared/pipelinetest"
 	"proactive/shared/reconcile"
 	"proactive/shared/score"
+	"proactive/shared/scrub"
 	"proactive/shared/seal"
 )
 
@@ -181,6 +183,34 @@ func (w *world) upload(b *batch) {
 		w.met(uploadReply)
 		w.after(w.between(0, time.Minute), func() { w.ask(b) })
 	}
+	w.event(at)
+	if w.chance(.2) {
+		w.after(w.between(time.Second, time.Minute), func() { w.overwrite(b, 20) })
+	}
+}
+
+// overwrite is what the bucket's policy does not let happen: other bytes at the key of a
+// batch that is claimed and not settled yet. They must neither take the batch over nor have
+// it refused.
+func (w *world) overwrite(b *batch, tries int) {
+	w.peeking = true
+	e, err := w.ledger.Batch(context.Background(), b.instrument, b.id)
+	w.peeking = false
+	switch {
+	case err != nil || e.Settled() || tries == 0 || !w.wild:
+	case e.State == ledger.Claimed:
+		w.met(stranger)
+		at := w.inbox.Upload(b.key, []byte("PLANTED"))
+		for range 3 {
+			w.event(at)
+		}
+	default:
+		w.after(w.between(time.Second, 10*time.Second), func() { w.overwrite(b, tries-1) })
+	}
+}
+
+// event is what S3 says of a new version.
+func (w *world) event(at scrub.Object) {
 	var e reconcile.Arrival // the form of S3's own
 	e.Source, e.DetailType = "aws.s3", "Object Created"
 	e.Detail.Reason, e.Detail.Bucket.Name, e.Detail.Object.Key, e.Detail.Object.Version = "PutObject", at.Bucket, at.Key, at.Version

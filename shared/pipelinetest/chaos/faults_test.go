@@ -15,34 +15,38 @@ import (
 
 // The faults. Each is counted when it happens, not when it is planned.
 const (
-	notPersisted  = "table: an error, nothing written (throttled, 5xx, time-out before the write)"
-	replyLost     = "table: an error, though written (time-out after the write)"
-	repeated      = "table: the SDK asked again by itself, and its first try had been written"
-	conditionLost = "table: a condition that did not hold (a race lost)"
-	slowDown      = "bucket: an error, nothing written (SlowDown, 5xx)"
-	bucketReply   = "bucket: an error, though written"
-	queueFails    = "queue or topic: an error, nothing sent"
-	queueReply    = "queue or topic: an error, though sent"
-	kmsRefuses    = "KMS refuses (throttled, denied, key disabled for hours)"
-	mailDown      = "mail: down"
-	mailReply     = "mail: an error, though sent"
-	stalled       = "function: stalls past its message's visibility, and goes on"
-	killedBefore  = "function: killed before its first effect, or between two reads"
-	duplicated    = "message: delivered ten times"
-	reordered     = "message: overtaken by a later one of its instrument"
-	late          = "message: 14 days late"
-	lateBatch     = "batch: uploaded 14 days late"
-	gap           = "batch: its sequence number is never used"
-	neverArrived  = "batch: granted, and never uploaded"
-	dropArrival   = "lost: the event of an arrival"
-	dropScrub     = "lost: a message to scrub"
-	dropScore     = "lost: a message to score"
-	poison        = "poison: a message that nobody can read"
-	partial       = "delivery: some messages of it fail, the others do not"
-	deadLetter    = "a sound message in the dead-letter queue"
-	uploadReply   = "upload: the reply was lost; the next try meets 412"
-	agentKilled   = "agent: killed on the way"
-	streamAgain   = "stream: a record delivered again, or late"
+	notPersisted = "table: an error, nothing written (throttled, 5xx, time-out before the write)"
+	replyLost    = "table: an error, though written (time-out after the write)"
+	repeated     = "table: the SDK asked again by itself, and its first try had been written"
+	raceReceipt  = "condition: the head of the receipt chain moved, or the batch has its receipt"
+	raceScore    = "condition: another scorer was faster"
+	raceCase     = "condition: another writer of the case was faster"
+	raceClaim    = "condition: the batch is granted, claimed or settled already"
+	slowDown     = "bucket: an error, nothing written (SlowDown, 5xx)"
+	bucketReply  = "bucket: an error, though written"
+	queueFails   = "queue or topic: an error, nothing sent"
+	queueReply   = "queue or topic: an error, though sent"
+	kmsRefuses   = "KMS refuses (throttled, denied, key disabled for hours)"
+	mailDown     = "mail: down"
+	mailReply    = "mail: an error, though sent"
+	stalled      = "function: stalls past its message's visibility, and goes on"
+	killedBefore = "function: killed before its first effect, or between two reads"
+	duplicated   = "message: delivered ten times"
+	reordered    = "message: overtaken by a later one of its instrument"
+	late         = "message: 14 days late"
+	lateBatch    = "batch: uploaded 14 days late"
+	gap          = "batch: its sequence number is never used"
+	neverArrived = "batch: granted, and never uploaded"
+	dropArrival  = "lost: the event of an arrival"
+	dropScrub    = "lost: a message to scrub"
+	dropScore    = "lost: a message to score"
+	poison       = "poison: a message that nobody can read"
+	partial      = "delivery: some messages of it fail, the others do not"
+	deadLetter   = "a sound message in the dead-letter queue"
+	uploadReply  = "upload: the reply was lost; the next try meets 412"
+	agentKilled  = "agent: killed on the way"
+	stranger     = "upload: somebody wrote another version over a claimed batch"
+	streamAgain  = "stream: a record delivered again, or late"
 )
 
 // killedAfter is the name of a kill between an effect and the next one.
@@ -52,9 +56,9 @@ func killedAfter(stage, effect string) string { return "killed: " + stage + " af
 // stage.
 var every = func() []string {
 	all := []string{
-		notPersisted, replyLost, repeated, conditionLost, slowDown, bucketReply, queueFails, queueReply, kmsRefuses, mailDown, mailReply,
+		notPersisted, replyLost, repeated, raceReceipt, raceScore, raceCase, raceClaim, slowDown, bucketReply, queueFails, queueReply, kmsRefuses, mailDown, mailReply,
 		stalled, killedBefore, duplicated, reordered, late, lateBatch, gap, neverArrived, dropArrival, dropScrub, dropScore, poison,
-		partial, deadLetter, uploadReply, agentKilled, streamAgain,
+		partial, deadLetter, uploadReply, agentKilled, stranger, streamAgain,
 	}
 	for stage, effects := range map[string][]string{
 		"authorize": {"ledger.Grant"},
@@ -122,7 +126,7 @@ func (d driver) Decide(method string) pipelinetest.Failure {
 		return pipelinetest.Works // the test itself looks
 	}
 	call := d.store + "." + method
-	pause := w.between(time.Millisecond, 800*time.Millisecond)
+	pause := w.between(time.Millisecond, 2*time.Second)
 	if w.wild && w.chance(.0015) {
 		pause = visibility + w.between(time.Minute, time.Hour)
 		w.met(stalled)
@@ -173,12 +177,15 @@ func (d driver) Done(method string, err error) {
 	if w.current == nil || w.peeking {
 		return
 	}
-	for _, lost := range []error{
-		receipt.ErrHeadMoved, receipt.ErrAlready, casework.ErrRaced, score.ErrRaced, ledger.ErrAlready, ledger.ErrOtherVersion, ledger.ErrSettled,
-	} {
-		if errors.Is(err, lost) {
-			w.met(conditionLost)
-		}
+	switch {
+	case errors.Is(err, receipt.ErrHeadMoved), errors.Is(err, receipt.ErrAlready):
+		w.met(raceReceipt)
+	case errors.Is(err, score.ErrRaced):
+		w.met(raceScore)
+	case errors.Is(err, casework.ErrRaced):
+		w.met(raceCase)
+	case errors.Is(err, ledger.ErrAlready), errors.Is(err, ledger.ErrOtherVersion), errors.Is(err, ledger.ErrSettled):
+		w.met(raceClaim)
 	}
 	if call := d.store + "." + method; err == nil && w.current.kill == call {
 		w.met(killedAfter(w.current.stage, call))

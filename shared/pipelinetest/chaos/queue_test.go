@@ -14,7 +14,6 @@ import (
 const (
 	visibility  = 6 * time.Minute
 	maxReceives = 5
-	group       = 5 // messages of one delivery
 )
 
 // queue is a work queue as SQS has it: at least once, in any order, and five times at the
@@ -68,7 +67,11 @@ func (q *queue) put(body []byte) {
 		q.arrive(&message{body: body}, 14*24*time.Hour)
 		return
 	}
-	q.arrive(&message{body: body}, w.between(0, time.Minute))
+	d := w.between(0, 2*time.Second) // of one burst, so that two machines meet
+	if w.chance(.2) {
+		d = w.between(0, 10*time.Minute)
+	}
+	q.arrive(&message{body: body}, d)
 }
 
 // arrive makes a message visible after a while.
@@ -82,7 +85,7 @@ func (q *queue) arrive(m *message, d time.Duration) {
 func (q *queue) plan() {
 	if !q.planned && len(q.ready) > 0 {
 		q.planned = true
-		q.w.after(q.w.between(0, 5*time.Second), q.deliver)
+		q.w.after(q.w.between(0, time.Second), q.deliver)
 	}
 }
 
@@ -92,7 +95,7 @@ func (q *queue) deliver() {
 	q.planned = false
 	w := q.w
 	w.rng.Shuffle(len(q.ready), func(i, j int) { q.ready[i], q.ready[j] = q.ready[j], q.ready[i] })
-	n := min(len(q.ready), 1+w.rng.IntN(group))
+	n := min(len(q.ready), 1+w.rng.IntN(3)*w.rng.IntN(3))
 	var taken []*message
 	for _, m := range q.ready[:n] {
 		if m.receives++; m.receives > maxReceives {
