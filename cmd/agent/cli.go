@@ -20,6 +20,7 @@ import (
 type cli struct {
 	Home  string `help:"Where the agent keeps its keys and its outbox." placeholder:"DIR" env:"PROACTIVE_HOME" default:"${home}"`
 	JSON  bool   `name:"json" help:"Print JSON, one object a line, and nothing else on standard output."`
+	CA    string `name:"ca" help:"Certificates to trust beside this computer's own, where a firewall looks into TLS." placeholder:"FILE" env:"PROACTIVE_CA" type:"path"`
 	Quiet bool   `short:"q" help:"No progress on standard error."`
 
 	Enroll   enrollCmd   `cmd:"" help:"Enrol this instrument with the code from the service team."`
@@ -29,6 +30,7 @@ type cli struct {
 	Preview  previewCmd  `cmd:"" help:"Show exactly what would be sent of a run folder. Talks to nobody."`
 	Send     sendCmd     `cmd:"" help:"Send run folders, and whatever still waits from before."`
 	Run      runCmd      `cmd:"" help:"Watch for run folders and send them, until stopped. Listens on nothing."`
+	Doctor   doctorCmd   `cmd:"" help:"Examine the home, the way to the service and the watched folders, and say what to do."`
 	Receipts receiptsCmd `cmd:"" help:"List the receipts, or verify them. Talks to nobody."`
 }
 
@@ -39,6 +41,7 @@ type app struct {
 	out    io.Writer
 	err    io.Writer
 	dir    string
+	ca     string // a file of authorities to trust as well
 	json   bool
 	quiet  bool
 	screen bool // err is a terminal
@@ -85,7 +88,7 @@ func execute(ctx context.Context, args []string, in io.Reader, out, errOut io.Wr
 		a.fail(advice.Advice{Reason: "usage", Says: sentence(err), Next: "See `agent --help`.", Exit: advice.Usage})
 		return advice.Usage
 	}
-	a.dir, a.json, a.quiet = c.Home, c.JSON, c.Quiet
+	a.dir, a.json, a.quiet, a.ca = c.Home, c.JSON, c.Quiet, c.CA
 	if err := parsed.Run(a); err != nil {
 		told := advice.For(err)
 		a.fail(told)

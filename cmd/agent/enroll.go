@@ -59,7 +59,7 @@ func (c *enrollCmd) Run(a *app) error {
 			return errors.Join(err, fault.New(fault.Conflict, batchesWait, nil))
 		}
 	}
-	api, err := client.New(code.URL)
+	api, err := a.client(code.URL)
 	if err != nil {
 		return err
 	}
@@ -154,13 +154,22 @@ func (a *app) open() (*home.Home, func(), error) {
 	return h, unlock, err
 }
 
+// client speaks to the service at base, through the authorities that the lab named.
+func (a *app) client(base string) (*client.Client, error) {
+	api, err := client.New(base)
+	if err != nil || a.ca == "" {
+		return api, err
+	}
+	return api, api.Trust(a.ca)
+}
+
 // enrolled returns the courier of an enrolled home.
 func (a *app) enrolled(h *home.Home) (*courier.Courier, error) {
 	e, err := h.Enrolment()
 	if err != nil {
 		return nil, err
 	}
-	api, err := client.New(e.API)
+	api, err := a.client(e.API)
 	if err != nil {
 		return nil, err
 	}

@@ -22,6 +22,7 @@ var table = map[string]Advice{
 	"batches-wait":     {Says: "Batches wait here that are signed with the key to be replaced.", Next: "Send them first (`agent send`), or delete those never uploaded (`agent off --discard`).", Exit: RefusedHere},
 	"watch-unreadable": {Says: "A watched directory cannot be read.", Next: "Is it mounted, and may this account read it? `agent doctor --watch DIR` tells; nothing is lost meanwhile.", Exit: BadFolder},
 	"bad-hours":        {Says: "Quiet hours are two times of the day.", Next: "Give them as 22:00-06:00.", Exit: Usage},
+	"bad-ca":           {Says: "The file of certificates to trust cannot be used.", Next: "Give a PEM file with your network's authority as --ca.", Exit: Usage},
 	"not-enrolled":     {Says: "This agent is not enrolled; nothing was sent.", Next: "Ask the service team for a code, then `agent enroll CODE`.", Exit: RefusedHere},
 	"already-enrolled": {Says: "This agent is enrolled already.", Next: "See `agent status`. For another instrument on this computer, give another --home.", Exit: RefusedHere},
 	"bad-code":         {Says: "This is not a complete enrolment code.", Next: "Copy all of it, from proactive1- to the end; a checksum tells us that something is missing or changed.", Exit: Usage},

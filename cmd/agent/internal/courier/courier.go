@@ -9,6 +9,7 @@ import (
 	"crypto/ed25519"
 	"errors"
 	"fmt"
+	"net/url"
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
@@ -103,6 +104,11 @@ func (c *Courier) attempt(ctx context.Context, e outbox.Entry, sealed []byte, pr
 	}
 	if g.Status != client.Upload {
 		return nil // the object is there, or even its receipt: Fetch brings it
+	}
+	if u, err := url.Parse(g.URL); err == nil && u.Host != "" {
+		if err := c.Home.SetStore(u.Host); err != nil {
+			return err
+		}
 	}
 	err = c.Client.Put(ctx, g, sealed, progress)
 	if _, reason := fault.Public(err); reason == client.AlreadyThere {

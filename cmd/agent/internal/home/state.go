@@ -133,6 +133,22 @@ func (h *Home) SetServerTime(t time.Time) error {
 	return h.write(clockFile, []byte(t.UTC().Format(time.RFC3339)+"\n"))
 }
 
+// Store is the host to which uploads last went, for whoever opens firewalls.
+func (h *Home) Store() (string, bool, error) {
+	b, found, err := h.read(storeFile)
+	return strings.TrimSpace(string(b)), found, err
+}
+
+// SetStore records it.
+func (h *Home) SetStore(host string) error {
+	if old, found, err := h.Store(); err == nil && found && old == host {
+		return nil
+	}
+	return h.write(storeFile, []byte(host+"\n"))
+}
+
+const storeFile = "store"
+
 func (h *Home) readJSON(name string, v any) (bool, error) {
 	b, found, err := h.read(name)
 	if err != nil || !found {
