@@ -29,7 +29,7 @@ type stores struct {
 }
 
 // account reads the account of every batch of every instrument.
-func (s stores) account(ctx context.Context, redrive bool) (reconcile.Account, error) {
+func (s stores) account(ctx context.Context, redrive bool, patience time.Duration) (reconcile.Account, error) {
 	cfg, err := awsconfig.Load(ctx)
 	if err != nil {
 		return reconcile.Account{}, err
@@ -40,7 +40,7 @@ func (s stores) account(ctx context.Context, redrive bool) (reconcile.Account, e
 		Inbox: objects.NewUploadNames(bucket, s.InboxBucket), Clean: objects.NewCleanNames(bucket, s.CleanBucket),
 		Health:   tables.NewHealth(db, s.HealthTable),
 		Validate: queues.New[reconcile.Arrival](queue, s.ValidateQueue), Score: queues.New[handoff.Stored](queue, s.ScoreQueue),
-		Redrive: redrive, Workers: 8, Now: time.Now,
+		Redrive: redrive, Patience: patience, Workers: 8, Now: time.Now,
 	}.Sweep(ctx, reconcile.All)
 }
 
@@ -49,12 +49,13 @@ var errMissing = errors.New("something is missing: see docs/operations.md, Accou
 
 type reconcileCmd struct {
 	stores
-	Redrive bool `help:"Put the message of what has stopped on its queue again. By default the account is only read."`
+	Redrive  bool          `help:"Put the message of what has stopped on its queue again. By default the account is only read."`
+	Patience time.Duration `default:"15m" help:"How long a batch may be on its way before its message counts as lost."`
 }
 
 // Run prints the account. Its exit code is 1 if anything is missing.
 func (c *reconcileCmd) Run(a *app) error {
-	account, err := c.account(a.ctx, c.Redrive)
+	account, err := c.account(a.ctx, c.Redrive, c.Patience)
 	if err != nil {
 		return err
 	}
@@ -128,7 +129,7 @@ func (c *redriveCmd) Run(a *app) error {
 		names = slices.DeleteFunc(names, func(name string) bool { return name != c.Queue })
 	}
 	var r redriven
-	if r.Before, err = c.account(a.ctx, false); err != nil {
+	if r.Before, err = c.account(a.ctx, false, reconcile.Patience); err != nil {
 		return err
 	}
 	waiting, cancel := context.WithTimeout(a.ctx, c.Wait)
@@ -136,7 +137,7 @@ func (c *redriveCmd) Run(a *app) error {
 	if r.Queues, err = reconcile.Redrive(a.ctx, names, letters, func(context.Context) error { return pause(waiting) }); err != nil {
 		return err
 	}
-	if r.After, err = c.account(a.ctx, false); err != nil {
+	if r.After, err = c.account(a.ctx, false, reconcile.Patience); err != nil {
 		return err
 	}
 	if err := a.print(r, func(out io.Writer) { printRedriven(out, r) }); err != nil {

@@ -44,7 +44,7 @@ func run(ctx context.Context) error {
 		Inbox: objects.NewUploadNames(bucket, s.InboxBucket), Clean: objects.NewCleanNames(bucket, s.CleanBucket),
 		Health:   tables.NewHealth(db, s.HealthTable),
 		Validate: queues.New[reconcile.Arrival](queue, s.ValidateQueue), Score: queues.New[handoff.Stored](queue, s.ScoreQueue),
-		Redrive: true, Workers: 16, Now: time.Now,
+		Redrive: true, Patience: reconcile.Patience, Workers: 16, Now: time.Now,
 	}
 	log := journal.New(os.Stdout, "reconcile")
 	// Whose turn it is follows from when it was meant to run: called again, it is the same.

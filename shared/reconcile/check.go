@@ -17,6 +17,7 @@ type seen struct {
 	inbox, clean map[string][]Version
 	runs         map[int64]string
 	now          time.Time
+	patience     time.Duration
 }
 
 // message is what mends a missing thing, if anything does.
@@ -121,7 +122,7 @@ func (s seen) unsettled(b Batch, a *Account, mend *[]message, miss misser) {
 		return
 	}
 	a.Underway++
-	if s.now.Sub(v.At) > Patience {
+	if s.now.Sub(v.At) > s.patience {
 		*mend = append(*mend, message{missing: miss(reason, b, 0), batch: b, version: v.ID})
 	}
 }
@@ -137,7 +138,7 @@ func (s seen) stored(b Batch, a *Account, mend *[]message, miss misser) {
 	case b.Batch:
 		a.Scored++
 	case "":
-		if kept && s.now.Sub(s.since(b)) > Patience {
+		if kept && s.now.Sub(s.since(b)) > s.patience {
 			*mend = append(*mend, message{missing: miss(Unscored, b, 0), batch: b})
 		}
 	default:

@@ -99,7 +99,7 @@ func arrival(bucket, key, version string) Arrival {
 
 // How long things may take.
 const (
-	// Patience is how long a batch may be on its way before its message counts as lost.
+	// Patience is how long as a rule a batch may be on its way before its message counts as lost.
 	// With five deliveries and six minutes between two, a failing message is in the
 	// dead-letter queue after half an hour; sending it again sooner changes nothing.
 	Patience = 15 * time.Minute
@@ -127,6 +127,8 @@ type Stage struct {
 	Score       Queue[handoff.Stored]
 	// Redrive sends what was lost again. Without it the account is only read.
 	Redrive bool
+	// Patience is Patience, or another that the operator has; 0 is none at all.
+	Patience time.Duration
 	// Workers is how many instruments are looked at at once.
 	Workers int
 	Now     func() time.Time

@@ -79,7 +79,7 @@ func (r *rest) Rows(context.Context, string) (reconcile.Rows, error) {
 func (r *rest) stage() reconcile.Stage {
 	return reconcile.Stage{
 		Bucket: "inbox", Instruments: r, Ledger: r, Inbox: r.inbox, Clean: r.clean, Health: r,
-		Validate: &r.validate, Score: &r.score, Redrive: true, Now: func() time.Time { return now },
+		Validate: &r.validate, Score: &r.score, Redrive: true, Patience: reconcile.Patience, Now: func() time.Time { return now },
 	}
 }
 

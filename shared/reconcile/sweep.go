@@ -139,7 +139,7 @@ func (s Stage) instrument(ctx context.Context, id string, room room) (Account, e
 // look reads everything of an instrument. The ledger is read first: what the others show
 // beyond it has happened since and is no fault, and what it promises must be there.
 func (s Stage) look(ctx context.Context, id string) (Account, []message, error) {
-	v := seen{instrument: id, now: s.Now()}
+	v := seen{instrument: id, now: s.Now(), patience: s.Patience}
 	var err error
 	if v.rows, err = s.Ledger.Rows(ctx, id); err != nil {
 		return Account{}, nil, fmt.Errorf("reading its account: %w", err)

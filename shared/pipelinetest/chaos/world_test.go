@@ -177,7 +177,7 @@ func newWorld(t testing.TB, seed uint64) *world {
 		Bucket: "inbox", Instruments: w.instruments, Ledger: w.ledger, Inbox: pipelinetest.UploadNames{Bucket: w.inbox},
 		Clean: pipelinetest.CleanNames{Bucket: w.clean}, Health: w.health,
 		Validate: newSender[reconcile.Arrival](w, "to-validate", w.toValidate), Score: newSender[handoff.Stored](w, "to-score", w.toScore),
-		Redrive: true, Now: now,
+		Redrive: true, Patience: reconcile.Patience, Now: now,
 	}
 	return w
 }
