@@ -112,8 +112,9 @@ bench: build ## benchmarks (compare ratios of one run, not times); functions' co
 	$(GO) test -run='^$$' -bench='ColdStart|Batch' -benchtime=3x ./infra/rehearsal
 
 .PHONY: chaos-agent
-chaos-agent: ## the agent killed 500 times at any moment, while runs grow and the network fails
+chaos-agent: ## the agent killed 500 times at any moment while runs grow and the network fails; its spool on a disk that forgets
 	AGENT_KILLS=$${AGENT_KILLS:-500} $(GO) test -count=1 -v -timeout 20m -run KilledAnywhere ./cmd/agent
+	AGENT_STEPS=$${AGENT_STEPS:-20000} $(GO) test -count=1 -v -run SpoolOnABadDisk ./cmd/agent/internal/courier
 
 .PHONY: load
 load: build ## the load of 25,000 instruments after an outage, on the emulator, with 5, 50 and 100 % invalid

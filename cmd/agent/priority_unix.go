@@ -23,7 +23,7 @@ func lowerPriority() error {
 		if err != nil {
 			return err
 		}
-		if err := syscall.Setpriority(syscall.PRIO_PROCESS, id, niceness); err != nil && err != syscall.ESRCH { //nolint:errorlint // a bare errno; the thread may have ended
+		if err := syscall.Setpriority(syscall.PRIO_PROCESS, id, niceness); err != nil && err != syscall.ESRCH { // one that has ended
 			return err
 		}
 	}

@@ -13,9 +13,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/rogpeppe/go-internal/lockedfile"
+
+	"proactive/cmd/agent/internal/disk"
 )
 
 // ErrDamaged means that a file of the home cannot be understood.
@@ -26,7 +27,8 @@ var ErrNoHome = errors.New("no home directory: give --home DIR")
 
 // Home is an open state directory.
 type Home struct {
-	dir string
+	dir  string
+	disk disk.Disk
 }
 
 // Directories inside a home.
@@ -58,7 +60,7 @@ func Open(dir string) (*Home, error) {
 			return nil, fmt.Errorf("restricting home: %w", err)
 		}
 	}
-	return &Home{dir: abs}, nil
+	return &Home{dir: abs, disk: disk.OS{}}, nil
 }
 
 // Exists tells whether there is a directory at dir. Where that cannot be told, opening
@@ -67,6 +69,12 @@ func Exists(dir string) bool {
 	_, err := os.Stat(dir)
 	return !errors.Is(err, fs.ErrNotExist)
 }
+
+// On is a home that is there already, on another disk: for tests.
+func On(d disk.Disk, dir string) *Home { return &Home{dir: dir, disk: d} }
+
+// Disk is where the home is.
+func (h *Home) Disk() disk.Disk { return h.disk }
 
 // Dir is the absolute path of the home.
 func (h *Home) Dir() string { return h.dir }
@@ -88,7 +96,7 @@ func (h *Home) path(name string) string { return filepath.Join(h.dir, filepath.F
 
 // read returns a file of the home, and false if it is not there.
 func (h *Home) read(name string) ([]byte, bool, error) {
-	b, err := os.ReadFile(h.path(name))
+	b, err := h.disk.ReadFile(h.path(name))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, false, nil
 	}
@@ -100,45 +108,11 @@ func (h *Home) read(name string) ([]byte, bool, error) {
 
 // write replaces a file of the home whole.
 func (h *Home) write(name string, data []byte) error {
-	if err := WriteFile(h.path(name), data); err != nil {
+	if err := disk.Write(h.disk, h.path(name), data); err != nil {
 		return fmt.Errorf("writing %s: %w", name, err)
 	}
 	return nil
 }
 
-// WriteFile writes data to path so that a crash at any point leaves either what
-// was there before or all of data. It is durable when WriteFile returns. The file
-// is readable by its owner only.
-func WriteFile(path string, data []byte) (err error) {
-	dir := filepath.Dir(path)
-	tmp, err := os.CreateTemp(dir, tempPrefix+"*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = tmp.Close()
-			_ = os.Remove(tmp.Name())
-		}
-	}()
-	if _, err = tmp.Write(data); err != nil {
-		return err
-	}
-	if err = tmp.Sync(); err != nil {
-		return err
-	}
-	if err = tmp.Close(); err != nil {
-		return err
-	}
-	if err = os.Rename(tmp.Name(), path); err != nil {
-		return err
-	}
-	// The file is whole from here on; without this a power cut may still lose its name.
-	return syncDir(dir)
-}
-
-const tempPrefix = ".partial-"
-
-// IsPartial tells whether name is a file that WriteFile was writing when the
-// machine stopped. It holds nothing that anyone relies on.
-func IsPartial(name string) bool { return strings.HasPrefix(filepath.Base(name), tempPrefix) }
+// WriteFile writes data to path, durably and whole: see disk.Write.
+func WriteFile(path string, data []byte) error { return disk.Write(disk.OS{}, path, data) }

@@ -204,7 +204,7 @@ func TestWriteFileLeavesTheOldFileWhenItFails(t *testing.T) {
 	if err := WriteFile(filepath.Join(dir, "d"), []byte("new")); err == nil {
 		t.Fatal("a directory was replaced")
 	}
-	left, err := filepath.Glob(filepath.Join(dir, tempPrefix+"*"))
+	left, err := filepath.Glob(filepath.Join(dir, ".partial-"+"*"))
 	if err != nil || len(left) != 0 {
 		t.Fatalf("left behind: %v, %v", left, err)
 	}

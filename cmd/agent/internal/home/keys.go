@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 )
 
@@ -42,7 +41,7 @@ func (h *Home) AdoptIdentity() error {
 		return err
 	}
 	// A crash here adopts the same key again.
-	if err := os.Remove(h.path(nextFile)); err != nil {
+	if err := h.disk.Remove(h.path(nextFile)); err != nil {
 		return fmt.Errorf("adopting a key: %w", err)
 	}
 	return nil

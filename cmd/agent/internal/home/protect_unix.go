@@ -22,12 +22,3 @@ func private(path string) error {
 	}
 	return nil
 }
-
-func syncDir(dir string) error {
-	d, err := os.Open(dir) //nolint:gosec // the agent's own state directory
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
-}

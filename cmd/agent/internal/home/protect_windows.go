@@ -29,6 +29,3 @@ func protect(dir string) error {
 
 // private is the directory's business on Windows: files inherit its access list.
 func private(string) error { return nil }
-
-// syncDir has no counterpart on Windows: NTFS journals the rename.
-func syncDir(string) error { return nil }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"regexp"
 	"sort"
 	"strconv"
@@ -20,7 +19,7 @@ var receiptName = regexp.MustCompile(`^([0-9]{12})\.jws$`)
 // Receipts returns the stored receipts, first to last. They were verified when they
 // were stored; verify them again with shared/receipt.
 func (h *Home) Receipts() ([]string, error) {
-	entries, err := os.ReadDir(h.path(receiptsDir))
+	entries, err := h.disk.ReadDir(h.path(receiptsDir))
 	if err != nil {
 		return nil, fmt.Errorf("listing receipts: %w", err)
 	}
@@ -99,7 +98,7 @@ func (h *Home) Sent(payload string) (Sent, bool, error) {
 // LastOrdinal is the highest ordinal of a receipt that a batch is remembered to have,
 // 0 if none is.
 func (h *Home) LastOrdinal() (int64, error) {
-	entries, err := os.ReadDir(h.path(sentDir))
+	entries, err := h.disk.ReadDir(h.path(sentDir))
 	if err != nil {
 		return 0, fmt.Errorf("reading what was sent: %w", err)
 	}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"regexp"
 	"slices"
 	"time"
@@ -46,7 +45,7 @@ func (h *Home) SetRun(token string, r Run) error {
 	if !runToken.MatchString(token) {
 		return errors.New("remembering a run: not a token")
 	}
-	if err := os.MkdirAll(h.path(runsDir), 0o700); err != nil {
+	if err := h.disk.MkdirAll(h.path(runsDir)); err != nil {
 		return fmt.Errorf("remembering a run: %w", err)
 	}
 	return h.writeJSON(runsDir+"/"+token+".json", r)

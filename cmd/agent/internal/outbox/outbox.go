@@ -14,13 +14,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"sort"
 	"strings"
 	"time"
 
-	"proactive/cmd/agent/internal/home"
+	"proactive/cmd/agent/internal/disk"
 	"proactive/shared/layout"
 )
 
@@ -54,11 +53,15 @@ type Entry struct {
 
 // Box is the outbox in one directory. The caller holds the home's lock.
 type Box struct {
-	dir string
+	dir  string
+	disk disk.Disk
 }
 
 // New returns the outbox in dir.
-func New(dir string) *Box { return &Box{dir: dir} }
+func New(dir string) *Box { return On(disk.OS{}, dir) }
+
+// On returns the outbox in dir of that disk.
+func On(d disk.Disk, dir string) *Box { return &Box{dir: dir, disk: d} }
 
 const (
 	entryExt   = ".json"
@@ -72,7 +75,7 @@ func (b *Box) Add(e Entry, sealed []byte) error {
 	if !layout.ValidBatch(e.Batch) {
 		return fmt.Errorf("storing a batch: not a batch id")
 	}
-	if err := home.WriteFile(b.path(e.Batch, sealedExt), sealed); err != nil {
+	if err := disk.Write(b.disk, b.path(e.Batch, sealedExt), sealed); err != nil {
 		return fmt.Errorf("storing batch %s: %w", e.Batch, err)
 	}
 	// A crash here leaves bytes that no entry names: swept by List.
@@ -85,7 +88,7 @@ func (b *Box) Update(e Entry) error {
 	if err != nil {
 		return fmt.Errorf("encoding batch %s: %w", e.Batch, err)
 	}
-	if err := home.WriteFile(b.path(e.Batch, entryExt), append(j, '\n')); err != nil {
+	if err := disk.Write(b.disk, b.path(e.Batch, entryExt), append(j, '\n')); err != nil {
 		return fmt.Errorf("recording batch %s: %w", e.Batch, err)
 	}
 	return nil
@@ -93,7 +96,7 @@ func (b *Box) Update(e Entry) error {
 
 // List returns what waits, by sequence number, and sweeps what a crash left behind.
 func (b *Box) List() ([]Entry, error) {
-	files, err := os.ReadDir(b.dir)
+	files, err := b.disk.ReadDir(b.dir)
 	if err != nil {
 		return nil, fmt.Errorf("listing the outbox: %w", err)
 	}
@@ -104,7 +107,7 @@ func (b *Box) List() ([]Entry, error) {
 		if !isEntry || !layout.ValidBatch(id) {
 			continue
 		}
-		j, err := os.ReadFile(b.path(id, entryExt))
+		j, err := b.disk.ReadFile(b.path(id, entryExt))
 		if err != nil {
 			return nil, fmt.Errorf("reading batch %s: %w", id, err)
 		}
@@ -112,7 +115,7 @@ func (b *Box) List() ([]Entry, error) {
 		if err := json.Unmarshal(j, &e); err != nil || e.Batch != id {
 			// One bad block must not keep the others here. Its bytes stay beside it: a
 			// person may still tell what it was, and nothing sweeps them.
-			if err := os.Rename(b.path(id, entryExt), b.path(id, damagedExt)); err != nil {
+			if err := b.disk.Rename(b.path(id, entryExt), b.path(id, damagedExt)); err != nil {
 				return nil, fmt.Errorf("setting a damaged entry aside: %w", err)
 			}
 			named[id] = true
@@ -128,8 +131,8 @@ func (b *Box) List() ([]Entry, error) {
 	}
 	for _, f := range files {
 		id, isSealed := strings.CutSuffix(f.Name(), sealedExt)
-		if (isSealed && layout.ValidBatch(id) && !named[id]) || home.IsPartial(f.Name()) {
-			if err := remove(filepath.Join(b.dir, f.Name())); err != nil {
+		if (isSealed && layout.ValidBatch(id) && !named[id]) || disk.IsPartial(f.Name()) {
+			if err := b.remove(filepath.Join(b.dir, f.Name())); err != nil {
 				return nil, fmt.Errorf("sweeping the outbox: %w", err)
 			}
 		}
@@ -140,11 +143,17 @@ func (b *Box) List() ([]Entry, error) {
 
 // Damaged counts the entries that were set aside because they cannot be read.
 func (b *Box) Damaged() (int, error) {
-	found, err := filepath.Glob(filepath.Join(b.dir, "*"+damagedExt))
+	files, err := b.disk.ReadDir(b.dir)
 	if err != nil {
 		return 0, fmt.Errorf("counting damaged entries: %w", err)
 	}
-	return len(found), nil
+	n := 0
+	for _, f := range files {
+		if strings.HasSuffix(f.Name(), damagedExt) {
+			n++
+		}
+	}
+	return n, nil
 }
 
 // Trim drops the oldest batches that never left until what waits is at most limit
@@ -178,7 +187,7 @@ func (b *Box) Trim(limit int64) ([]Entry, error) {
 // Bytes returns the sealed batch, checked against what was recorded when it was
 // sealed: a damaged one is not worth sending.
 func (b *Box) Bytes(e Entry) ([]byte, error) {
-	sealed, err := os.ReadFile(b.path(e.Batch, sealedExt))
+	sealed, err := b.disk.ReadFile(b.path(e.Batch, sealedExt))
 	if err != nil {
 		return nil, fmt.Errorf("reading batch %s: %w", e.Batch, err)
 	}
@@ -195,10 +204,10 @@ func (b *Box) Remove(batch string) error {
 	if !layout.ValidBatch(batch) {
 		return fmt.Errorf("removing a batch: not a batch id")
 	}
-	if err := remove(b.path(batch, entryExt)); err != nil {
+	if err := b.remove(b.path(batch, entryExt)); err != nil {
 		return fmt.Errorf("removing batch %s: %w", batch, err)
 	}
-	if err := remove(b.path(batch, sealedExt)); err != nil {
+	if err := b.remove(b.path(batch, sealedExt)); err != nil {
 		return fmt.Errorf("removing batch %s: %w", batch, err)
 	}
 	return nil
@@ -206,8 +215,8 @@ func (b *Box) Remove(batch string) error {
 
 func (b *Box) path(batch, ext string) string { return filepath.Join(b.dir, batch+ext) }
 
-func remove(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+func (b *Box) remove(path string) error {
+	if err := b.disk.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil
