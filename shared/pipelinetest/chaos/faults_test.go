@@ -93,7 +93,7 @@ var (
 	usual = rate{fails: .02, reply: .02, again: .01, killed: .06}
 	reads = rate{fails: .012, killed: .003}
 	rates = map[string]rate{
-		"authorize ledger.Grant":     {.02, .03, .01, .04},
+		"authorize ledger.Grant":     {.02, .03, .05, .04},
 		"validate ledger.Commit":     {.05, .1, .05, .75},
 		"scrub quarantine.Copy":      {.05, .1, .05, .25},
 		"starter cases.Create":       {.05, .1, .05, .4},
