@@ -87,6 +87,10 @@ func folderToken(folder string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
+// longestStep bounds what the time between two looks adds to the quiet of a folder: an
+// agent that was off does not know that nothing happened, nor does a clock that was set.
+const longestStep = time.Hour
+
 // recently is how long after a change a run that has not ended is taken to be imaging.
 const recently = 15 * time.Minute
 
@@ -101,20 +105,23 @@ func (w *watch) look(folder string) error {
 		return nil
 	}
 	looks := appearance(folder)
-	if looks != seen.Look || now.Before(seen.Changed) { // or the clock stepped back
-		seen.Folder, seen.Look, seen.Changed = folder, looks, now
-		if err := w.home.SetRun(token, seen); err != nil {
-			return err
-		}
+	if looks != seen.Look {
+		seen.Folder, seen.Look, seen.Quiet = folder, looks, 0
+	} else {
+		seen.Quiet += min(max(now.Sub(seen.Looked), 0), longestStep)
 	}
-	ended := now.Sub(seen.Changed) >= w.cmd.QuietFor
+	seen.Looked = now
+	if err := w.home.SetRun(token, seen); err != nil {
+		return err
+	}
+	ended := seen.Quiet >= w.cmd.QuietFor
 	for _, name := range endings {
 		if _, found := find(folder, name); found {
 			ended = true
 		}
 	}
-	w.imaging = w.imaging || !ended && now.Sub(seen.Changed) < recently
-	due := ended || w.cmd.Parts > 0 && (seen.Parted.IsZero() || now.Sub(seen.Parted) >= w.cmd.Parts)
+	w.imaging = w.imaging || !ended && seen.Quiet < recently
+	due := ended || w.cmd.Parts > 0 && (seen.Parted.IsZero() || now.Sub(seen.Parted).Abs() >= w.cmd.Parts)
 	if !due {
 		return nil
 	}

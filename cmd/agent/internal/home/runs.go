@@ -14,10 +14,13 @@ const runsDir = "runs"
 // Run is what `agent run` remembers of a run folder.
 type Run struct {
 	Folder string `json:"folder"`
-	// Look is what the folder looked like when it was last read, and Changed when that
-	// last changed, by this computer's clock.
-	Look    string    `json:"look"`
-	Changed time.Time `json:"changed"`
+	// Look is what the folder looked like at the last look, and Looked when that was, by
+	// this computer's clock.
+	Look   string    `json:"look"`
+	Looked time.Time `json:"looked"`
+	// Quiet is for how long it has looked so, added up from look to look: a clock that is
+	// set, forward or back, adds next to nothing.
+	Quiet time.Duration `json:"quiet"`
 	// Parted is when the last part was made; zero before the first.
 	Parted time.Time `json:"parted,omitzero"`
 	// Rows name the measurements that are in a batch already; none once Ended.
