@@ -88,11 +88,14 @@ func (m *TileMetric) read(n int) *ReadMetric {
 
 // tileV2: lane u16, tile u16, code u16, value f32.
 func tileV2(rec []byte, tiles Tiles, limit int) {
+	code, v := u16(rec[4:]), f32(rec[6:])
+	if code < codeDensity || code > codePF && code < codePhasing || code >= codeAligned+maxReads {
+		return // the control lane (400), and what nobody knows, make no tile
+	}
 	m := tiles.at(Tile{u16(rec), u16(rec[2:])}, limit)
 	if m == nil {
 		return
 	}
-	code, v := u16(rec[4:]), f32(rec[6:])
 	switch {
 	case code == codeDensity:
 		m.Density = v
