@@ -114,7 +114,7 @@ func ReadJSON(r io.Reader) ([]Hour, Account, error) {
 // ReadCSV aggregates a CSV file whose first line names the columns of Reading.
 func ReadCSV(r io.Reader) ([]Hour, Account, error) {
 	h := newHours()
-	in := csv.NewReader(bufio.NewReader(r))
+	in := csv.NewReader(&lines{in: bufio.NewReaderSize(r, maxLine)})
 	in.ReuseRecord = true
 	var columns []string
 	for {
@@ -214,6 +214,33 @@ func (h *hours) done(err error) ([]Hour, Account, error) {
 		err = ErrEmpty
 	}
 	return all, h.Account, err
+}
+
+// lines passes whole lines on. The last one, if nothing ends it, is being written: 79 may
+// become 796. One that is longer than any reading is passed on as a field too few.
+type lines struct {
+	in   *bufio.Reader
+	rest []byte
+}
+
+// Read implements io.Reader.
+func (l *lines) Read(p []byte) (int, error) {
+	if len(l.rest) == 0 {
+		line, err := l.in.ReadSlice('\n')
+		switch {
+		case errors.Is(err, bufio.ErrBufferFull):
+			if err := skipLine(l.in); err != nil {
+				return 0, err
+			}
+			line = []byte("too long\n")
+		case err != nil:
+			return 0, err
+		}
+		l.rest = line
+	}
+	n := copy(p, l.rest)
+	l.rest = l.rest[n:]
+	return n, nil
 }
 
 // skipLine leaves the rest of an overlong line.
