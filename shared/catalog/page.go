@@ -71,7 +71,7 @@ func (f Field) each() string {
 	for _, d := range f.Dimensions {
 		switch d {
 		case Cycle:
-			names = append(names, "window of 25 cycles")
+			names = append(names, "window of 25 cycles or more")
 		case Minute:
 			names = append(names, "hour of the run")
 		default:

@@ -9,6 +9,7 @@ import (
 
 	"proactive/shared/interop"
 	"proactive/shared/observation"
+	"proactive/shared/runfolder"
 )
 
 // maxTiles bounds the tiles a file may name; the largest flow cell has some 6,000.
@@ -63,9 +64,26 @@ type place struct{ lane, surface, read, window int }
 
 type bases struct{ all, q30 uint64 }
 
+// windowOf is the window in which a usable cycle of a read counts: its first cycle, and
+// how many it has. No window is shorter than WindowCycles unless the read is: what is
+// left at the end of a read belongs to the window before, for a window of a cycle or two
+// would say of single cycles what none may. An index read is one window.
+func windowOf(read runfolder.Read, within int) (first, cycles int) {
+	usable := read.Cycles - 1
+	n := usable / observation.WindowCycles
+	if read.Index || n < 2 {
+		return 1, usable
+	}
+	i := min((within-1)/observation.WindowCycles, n-1)
+	first = 1 + i*observation.WindowCycles
+	if i == n-1 {
+		return first, usable - first + 1
+	}
+	return first, observation.WindowCycles
+}
+
 // quality sums the histograms over usable cycles: the last cycle of each read is left
 // out, as in the reference's %≥Q30, for it has no following cycle to correct phasing by.
-// An index read is one window, whatever its length.
 func (b *builder) quality(in io.Reader) (bool, Reason) {
 	if len(b.info.Reads) == 0 {
 		return false, NeedsRunInfo
@@ -77,10 +95,7 @@ func (b *builder) quality(in io.Reader) (bool, Reason) {
 		if !ok || within == read.Cycles || q.Tile.Lane < 1 || q.Tile.Lane > 16 {
 			return
 		}
-		window := 1
-		if !read.Index {
-			window = within - (within-1)%observation.WindowCycles
-		}
+		window, _ := windowOf(read, within)
 		at := place{q.Tile.Lane, q.Tile.Surface(), read.Number, window}
 		total, good := bins.AtLeast(q.Counts, 30)
 		if !b.report.Complete {

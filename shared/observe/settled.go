@@ -33,12 +33,9 @@ func (b *builder) settle(sums map[place]bases, seen map[imaged]bool) {
 // usable is how many cycles of a window count: the last of each read does not.
 func (b *builder) usable(at place) int {
 	for _, r := range b.info.Reads {
-		switch {
-		case r.Number != at.read:
-		case r.Index:
-			return r.Cycles - 1
-		default:
-			return min(at.window+observation.WindowCycles, r.Cycles) - at.window
+		if r.Number == at.read {
+			_, cycles := windowOf(r, at.window)
+			return cycles
 		}
 	}
 	return 0
