@@ -8,6 +8,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,7 +39,7 @@ func run(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("finding the checkout: %w", err)
 	}
-	seed, err := strconv.ParseInt(cmpOr(os.Getenv("SEED"), "1"), 10, 64)
+	seed, err := strconv.ParseInt(cmp.Or(os.Getenv("SEED"), "1"), 10, 64)
 	if err != nil || seed < 0 {
 		return fmt.Errorf("SEED is %q: it must be a whole number from 0 to %d", os.Getenv("SEED"), int64(math.MaxInt64))
 	}
@@ -80,10 +81,3 @@ func run(ctx context.Context) (err error) {
 
 // pace divides every duration of a case: a day passes in five seconds.
 const pace = 17280
-
-func cmpOr(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
-}

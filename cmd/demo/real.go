@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -56,7 +57,7 @@ func realRuns(dir string) (map[string][]string, error) {
 		if info, err := os.Stat(folder); err != nil || !info.IsDir() { //nolint:gosec // G703: the folder that RUNS names; a link to a run folder is one
 			continue
 		}
-		serial := cmpOr(rehearsal.SerialOf(folder), "UNREADABLE-"+e.Name())
+		serial := cmp.Or(rehearsal.SerialOf(folder), "UNREADABLE-"+e.Name())
 		all[serial] = append(all[serial], folder)
 	}
 	if len(all) == 0 {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -78,7 +79,7 @@ func (c *issueCmd) Run(a *app) error {
 	if err != nil {
 		return fmt.Errorf("finding the root key (has `keys publish` been run?): %w", err)
 	}
-	code := enrolment.Code{Fingerprint: keyset.Fingerprint(signed.Root), URL: strings.TrimSuffix(first(c.URL, c.APIURL), "/")}
+	code := enrolment.Code{Fingerprint: keyset.Fingerprint(signed.Root), URL: strings.TrimSuffix(cmp.Or(c.URL, c.APIURL), "/")}
 	if _, err := rand.Read(code.Secret[:]); err != nil {
 		return fmt.Errorf("drawing a secret: %w", err)
 	}
@@ -118,13 +119,4 @@ func (c *issueCmd) instrument(ctx context.Context, table *tables.Instruments) (s
 		return "", fmt.Errorf("making an instrument id: %w", err)
 	}
 	return "i-" + strings.ToLower(id.String()), nil
-}
-
-func first(all ...string) string {
-	for _, s := range all {
-		if s != "" {
-			return s
-		}
-	}
-	return ""
 }

@@ -2,6 +2,7 @@ package pipelinetest_test
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/ed25519"
 	crand "crypto/rand"
 	"crypto/sha256"
@@ -52,18 +53,11 @@ const (
 // abused is how many malformed uploads and requests are made, half each.
 func abused(t *testing.T) int {
 	t.Helper()
-	n, err := strconv.Atoi(cmpOr(os.Getenv("ABUSE"), "2000"))
+	n, err := strconv.Atoi(cmp.Or(os.Getenv("ABUSE"), "2000"))
 	if err != nil || n < 2 {
 		t.Fatalf("ABUSE=%s", os.Getenv("ABUSE"))
 	}
 	return n
-}
-
-func cmpOr(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 // lab is authorize, validate and scrub over one set of stores, and an instrument that
