@@ -40,14 +40,30 @@ func (c *writeCmd) Run() error {
 		return fmt.Errorf("making %s: %w", c.Out, err)
 	}
 	if c.AfterService != "" {
-		return f.WriteServiced(c.Out, c.AfterService, c.From, c.Runs)
+		if err := f.WriteServiced(c.Out, c.AfterService, c.From, c.Runs); err != nil {
+			return err
+		}
+		fmt.Printf("%d runs of %s after its service are in %s.\n", c.Runs, c.AfterService, c.Out)
+		return nil
 	}
-	return f.Write(c.Out, c.From, c.Runs)
+	if err := f.Write(c.Out, c.From, c.Runs); err != nil {
+		return err
+	}
+	fmt.Printf("%d runs of each of %d instruments are in %s; truth.json says which fail.\n", c.Runs, c.Instruments, c.Out)
+	return nil
 }
+
+// usageError is kong's exit code for a command line that it cannot parse.
+const usageError = 80
 
 func main() {
 	ctx := kong.Parse(&cli{}, kong.Name("fleet"),
 		kong.Description("Simulates sequencers: run folders as instruments write them, and truth.json beside them. What it knows of failures is a model, described in docs/simulator.md."),
-		kong.UsageOnError())
+		kong.ShortUsageOnError(), kong.Exit(func(code int) {
+			if code == usageError {
+				code = 2 // as the other commands
+			}
+			os.Exit(code)
+		}))
 	ctx.FatalIfErrorf(ctx.Run())
 }

@@ -99,9 +99,14 @@ func execute(ctx context.Context, args []string, out, errOut io.Writer) (code in
 		fmt.Fprintln(errOut, "           See `proactive --help`.")
 		return 2
 	}
-	if err := parsed.Run(&app{ctx: ctx, out: out, json: c.JSON}); err != nil {
+	a := &app{ctx: ctx, out: out, json: c.JSON}
+	if err := parsed.Run(a); err != nil {
 		fmt.Fprintf(errOut, "proactive: %v\n", err)
-		if kind, _ := fault.Public(err); kind != fault.Internal && kind != fault.Unavailable {
+		kind, reason := fault.Public(err)
+		if c.JSON {
+			_ = a.print(map[string]string{"error": kind.String(), "reason": reason, "message": err.Error()}, nil)
+		}
+		if kind != fault.Internal && kind != fault.Unavailable {
 			return 3 // refused: the same command will be refused again
 		}
 		return 1
