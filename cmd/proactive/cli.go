@@ -63,6 +63,7 @@ type app struct {
 	ctx  context.Context
 	out  io.Writer
 	json bool
+	said bool // something was printed on out
 }
 
 type exited int
@@ -103,7 +104,7 @@ func execute(ctx context.Context, args []string, out, errOut io.Writer) (code in
 	if err := parsed.Run(a); err != nil {
 		fmt.Fprintf(errOut, "proactive: %v\n", err)
 		kind, reason := fault.Public(err)
-		if c.JSON {
+		if c.JSON && !a.said { // one JSON value on standard output, whatever happens
 			_ = a.print(map[string]string{"error": kind.String(), "reason": reason, "message": err.Error()}, nil)
 		}
 		if kind != fault.Internal && kind != fault.Unavailable {
@@ -120,6 +121,7 @@ func (a *app) print(v any, person func(io.Writer)) error {
 		person(a.out)
 		return nil
 	}
+	a.said = true
 	enc := json.NewEncoder(a.out)
 	enc.SetEscapeHTML(false)
 	return enc.Encode(v)
