@@ -175,7 +175,7 @@ func BenchmarkBatch(b *testing.B) {
 					f.send(b, last, sequence, sealed(b, f.params(b, last, sequence, payload)))
 				}
 				eventually(b, "all receipts", func() bool { return int64(len(f.receipts(b))) == sequence })
-				eventually(b, "empty queues", func() bool { return len(back.waiting(b)) == 0 })
+				drained(b)
 			}
 			after := spent(b)
 			names := make([]string, 0, len(after))

@@ -143,10 +143,14 @@ func casesOf(t *testing.T, instrument string) []caseView {
 	return slices.DeleteFunc(all, func(c caseView) bool { return c.Instrument != instrument })
 }
 
-// eventually polls until ok, for at most a minute.
+// patience is how long a test waits for the stack: longer than a message that a function
+// refused once stays hidden (six times the function's timeout) before it is tried again.
+const patience = 5 * time.Minute
+
+// eventually polls until ok.
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	for range 120 {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
 		if ok() {
 			return
 		}
@@ -156,5 +160,20 @@ func eventually(t testing.TB, what string, ok func() bool) {
 		case <-time.After(500 * time.Millisecond):
 		}
 	}
-	t.Fatalf("not within a minute: %s", what)
+	t.Fatalf("not within %s: %s", patience, what)
+}
+
+// drained waits until no queue holds a message, of whichever test.
+func drained(t testing.TB) {
+	t.Helper()
+	var left map[string]string
+	defer func() {
+		if t.Failed() && len(left) > 0 {
+			t.Logf("still queued: %v", left)
+		}
+	}()
+	eventually(t, "empty queues", func() bool {
+		left = back.waiting(t)
+		return len(left) == 0
+	})
 }
