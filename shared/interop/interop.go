@@ -1,15 +1,15 @@
 // Package interop reads and writes Illumina's InterOp metric files: a version byte, a
-// record size, a header and records of that size, little-endian. Readers take one pass
-// over an io.Reader, hold one record at a time whatever the file says about itself, and
-// hand each to a callback that must not keep it. What is whole is read; a torn last
-// record, as in a run under way, is not.
+// record size, a header and records of that size, little-endian. A reader takes one pass
+// over an io.Reader and hands on blocks of whole records as columns, which it fills
+// again for the next block: no allocation by record, and memory that is bounded whatever
+// the file says about itself. What is whole is read; a torn last record, as in a run
+// under way, is not.
 //
-// Layouts follow Illumina's published format description and were confirmed on byte
-// vectors; no code of the reference reader was used.
+// Layouts follow Illumina's published format pages (illumina.github.io/interop) and were
+// confirmed on byte vectors; no code of the reference reader was used.
 package interop
 
 import (
-	"bufio"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -47,66 +47,174 @@ func (t Tile) Surface() int {
 	return min(max(n, 1), 2)
 }
 
-const bufferBytes = 64 << 10
+// Place are the first columns of every block: which tile, and which cycle, counted over
+// the run from 1. Files by tile have no cycle.
+type Place struct {
+	Lane  []uint16
+	Tile  []uint32
+	Cycle []uint16
+}
 
-// records reads the file's version and record size, then header, then each record.
-func records(r io.Reader, sizeBytes func(version int) int, header func(f *File, in *bufio.Reader) error, each func(rec []byte)) (File, error) {
-	in := bufio.NewReaderSize(r, bufferBytes)
-	var f File
-	version, err := in.ReadByte()
-	if errors.Is(err, io.EOF) {
-		return f, ErrEmpty
+// Len is how many records the block has.
+func (p *Place) Len() int { return len(p.Lane) }
+
+// fill reads the columns of n records: lane u16, tile u16 or u32, and cycle u16 if wanted.
+func (p *Place) fill(raw []byte, n, size, tileBytes int, cycles bool) {
+	p.Lane, p.Tile, p.Cycle = sized(p.Lane, n), sized(p.Tile, n), sized(p.Cycle, n)
+	for i := range n {
+		rec := raw[i*size:][:10] // a record of every kind has ten bytes or more
+		p.Lane[i] = binary.LittleEndian.Uint16(rec)
+		if tileBytes == 2 {
+			p.Tile[i], p.Cycle[i] = uint32(binary.LittleEndian.Uint16(rec[2:])), binary.LittleEndian.Uint16(rec[4:])
+		} else {
+			p.Tile[i], p.Cycle[i] = binary.LittleEndian.Uint32(rec[2:]), binary.LittleEndian.Uint16(rec[6:])
+		}
+	}
+	if !cycles {
+		p.Cycle = p.Cycle[:0]
+	}
+}
+
+// blockBytes is read at a time; no record is longer, for its size is two bytes at most.
+const blockBytes = 64 << 10
+
+// stream is a metric file under way: its header is taken first, then its records.
+type stream struct {
+	in  io.Reader
+	buf []byte
+	// at and end bound what was read and not yet taken.
+	at, end int
+	File
+}
+
+// begin reads the version.
+func begin(r io.Reader) (*stream, error) {
+	s := &stream{in: r, buf: make([]byte, blockBytes)}
+	head, err := s.take(1)
+	if errors.Is(err, ErrHeader) {
+		return s, ErrEmpty
 	}
 	if err != nil {
-		return f, fmt.Errorf("reading the version: %w", err)
+		return s, fmt.Errorf("reading the version: %w", err)
 	}
-	f.Version = int(version)
-	width := sizeBytes(f.Version)
-	if width == 0 {
-		return f, ErrVersion
+	s.Version = int(head[0])
+	return s, nil
+}
+
+// fits reads the record size, of one byte or two, and refuses any but want.
+func (s *stream) fits(width, want int) error {
+	if err := s.size(width); err != nil {
+		return err
 	}
-	size := make([]byte, 2)
-	if _, err := io.ReadFull(in, size[:width]); err != nil {
-		return f, fmt.Errorf("reading the record size: %w", cut(err))
+	if s.RecordSize != want {
+		return ErrRecordSize
 	}
-	f.RecordSize = int(binary.LittleEndian.Uint16(size))
-	if err := header(&f, in); err != nil {
-		return f, err
+	return nil
+}
+
+// size reads the record size, of one byte or two.
+func (s *stream) size(width int) error {
+	raw, err := s.take(width)
+	if err != nil {
+		return fmt.Errorf("reading the record size: %w", err)
 	}
-	rec := make([]byte, f.RecordSize) // at most 64 KiB: the size is one or two bytes
+	s.RecordSize = int(raw[0])
+	if width == 2 {
+		s.RecordSize = u16(raw)
+	}
+	return nil
+}
+
+// take returns the next n bytes of the header; valid until the next call.
+func (s *stream) take(n int) ([]byte, error) {
+	if have := s.end - s.at; have < n {
+		more, err := io.ReadAtLeast(s.in, s.buf[s.end:], n-have)
+		s.end += more
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return nil, ErrHeader
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading: %w", err)
+		}
+	}
+	s.at += n
+	return s.buf[s.at-n : s.at], nil
+}
+
+// blocks hands on the records, as many at a time as were read whole.
+func (s *stream) blocks(each func(raw []byte, n int)) (File, error) {
+	size := s.RecordSize
 	for {
-		switch _, err := io.ReadFull(in, rec); {
+		if n := (s.end - s.at) / size; n > 0 {
+			each(s.buf[s.at:s.at+n*size], n)
+			s.Records += int64(n)
+			s.at += n * size
+		}
+		s.end = copy(s.buf, s.buf[s.at:s.end])
+		s.at = 0
+		more, err := io.ReadAtLeast(s.in, s.buf[s.end:], min(size-s.end, len(s.buf)-s.end))
+		s.end += more
+		switch {
 		case err == nil:
-			f.Records++
-			each(rec)
-		case errors.Is(err, io.EOF):
-			return f, nil
-		case errors.Is(err, io.ErrUnexpectedEOF):
-			f.Torn = true
-			return f, nil
+		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+			s.Torn = s.end > 0
+			return s.File, nil
 		default:
-			return f, fmt.Errorf("reading a record: %w", err)
+			return s.File, fmt.Errorf("reading a record: %w", err)
 		}
 	}
 }
 
-// cut says that a header ended early; any other error is the reader's.
-func cut(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return ErrHeader
+// sized is s with n values, the same memory again if it is enough.
+func sized[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
 	}
-	return err
+	return s[:n]
 }
 
-func oneByteSize(versions ...int) func(int) int {
-	return func(v int) int {
-		for _, known := range versions {
-			if v == known {
-				return 1
-			}
+// floats reads k float32 at off of each of n records, row by row.
+func floats(to []float32, raw []byte, n, size, off, k int) []float32 {
+	to = sized(to, n*k)
+	for i := range n {
+		rec, row := raw[i*size+off:][:4*k], to[i*k:][:k]
+		for j := range row {
+			row[j] = math.Float32frombits(binary.LittleEndian.Uint32(rec[4*j:]))
 		}
-		return 0
 	}
+	return to
+}
+
+// shorts reads k uint16 at off of each of n records, row by row.
+func shorts(to []uint16, raw []byte, n, size, off, k int) []uint16 {
+	to = sized(to, n*k)
+	for i := range n {
+		rec, row := raw[i*size+off:][:2*k], to[i*k:][:k]
+		for j := range row {
+			row[j] = binary.LittleEndian.Uint16(rec[2*j:])
+		}
+	}
+	return to
+}
+
+// words reads k uint32 at off of each of n records, row by row.
+func words(to []uint32, raw []byte, n, size, off, k int) []uint32 {
+	to = sized(to, n*k)
+	for i := range n {
+		rec, row := raw[i*size+off:][:4*k], to[i*k:][:k]
+		for j := range row {
+			row[j] = binary.LittleEndian.Uint32(rec[4*j:])
+		}
+	}
+	return to
+}
+
+// tileBytes is how long a tile's name is in a version: it grew once in every kind.
+func tileBytes(version, longSince int) int {
+	if version >= longSince {
+		return 4
+	}
+	return 2
 }
 
 func u16(b []byte) int       { return int(binary.LittleEndian.Uint16(b)) }

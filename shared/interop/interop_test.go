@@ -29,9 +29,11 @@ type quality struct {
 func readQuality(raw []byte) (interop.Bins, []quality, interop.File, error) {
 	var bins interop.Bins
 	var all []quality
-	f, err := interop.ReadQuality(bytes.NewReader(raw), func(b interop.Bins, q interop.Quality) {
-		bins = b
-		all = append(all, quality{q.Tile.Lane, q.Tile.Number, q.Cycle, append([]uint64{}, q.Counts...)})
+	f, err := interop.ReadQuality(bytes.NewReader(raw), func(b *interop.QualityBlock) {
+		bins = b.Bins
+		for i := range b.Len() {
+			all = append(all, quality{int(b.Lane[i]), int(b.Tile[i]), int(b.Cycle[i]), append([]uint64{}, b.Row(i)...)})
+		}
 	})
 	return bins, all, f, err
 }

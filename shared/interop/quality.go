@@ -1,7 +1,6 @@
 package interop
 
 import (
-	"bufio"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -13,13 +12,12 @@ const scores = 50
 // Bins are how a file groups quality scores. Empty: one bin per score, Q1 to Q50.
 type Bins struct{ Lower, Upper, Value []byte }
 
-// Quality is one record of QMetricsOut.bin: how many bases of a tile and cycle had which
-// score.
-type Quality struct {
-	Tile  Tile
-	Cycle int // over all reads, from 1
-	// Counts are by bin; their scores are in Bins. Reused: do not keep.
-	Counts []uint64
+// Len is how many counts a record has.
+func (b Bins) Len() int {
+	if len(b.Value) == 0 {
+		return scores
+	}
+	return len(b.Value)
 }
 
 // ScoreOf is the score of the i-th count.
@@ -41,7 +39,32 @@ func (b Bins) AtLeast(counts []uint64, q int) (total, good uint64) {
 	return total, good
 }
 
-// ReadQuality reads QMetricsOut.bin, versions 4 to 9.
+// Quality is one record of QMetricsOut.bin: how many bases of a tile and cycle had which
+// score.
+type Quality struct {
+	Tile  Tile
+	Cycle int // over all reads, from 1
+	// Counts are by bin.
+	Counts []uint64
+}
+
+// QualityBlock are records of QMetricsOut.bin, or of QMetricsByLaneOut.bin, in which the
+// tile says nothing.
+type QualityBlock struct {
+	Place
+	Bins Bins
+	// Counts are by record, then by bin: Len × Bins.Len of them.
+	Counts []uint64
+}
+
+// Row are the counts of the i-th record.
+func (q *QualityBlock) Row(i int) []uint64 {
+	n := q.Bins.Len()
+	return q.Counts[i*n : (i+1)*n]
+}
+
+// ReadQuality reads QMetricsOut.bin, versions 4 to 9, and QMetricsByLaneOut.bin, which
+// has the same records.
 //
 //	4  size u8; lane u16, tile u16, cycle u16, 50 counts u32
 //	5  size u8, bins; as 4: each bin's count stands at its score
@@ -52,89 +75,88 @@ func (b Bins) AtLeast(counts []uint64, q int) (total, good uint64) {
 //
 // Bins: u8 whether there are any; u8 how many; then all lower, all upper, all values,
 // or from version 7 on (lower, upper, value) for each.
-func ReadQuality(r io.Reader, each func(Bins, Quality)) (File, error) {
-	var l qualityLayout
-	rec := Quality{}
-	sizes := func(v int) int {
-		switch {
-		case v >= 4 && v <= 8:
-			return 1
-		case v == 9:
-			return 2
-		}
-		return 0
+func ReadQuality(r io.Reader, each func(*QualityBlock)) (File, error) {
+	s, err := begin(r)
+	if err != nil {
+		return s.File, err
 	}
-	return records(r, sizes, func(f *File, in *bufio.Reader) error {
-		var err error
-		l, err = readQualityLayout(f, in)
-		rec.Counts = make([]uint64, l.counts)
-		return err
-	}, func(raw []byte) {
-		l.decode(raw, &rec)
-		each(l.bins, rec)
+	l, err := readQualityLayout(s)
+	if err != nil {
+		return s.File, err
+	}
+	block := QualityBlock{Bins: l.bins}
+	return s.blocks(func(raw []byte, n int) {
+		block.fill(raw, n, s.RecordSize, l.tile, true)
+		l.counts(&block, raw, n, s.RecordSize)
+		each(&block)
 	})
 }
 
 // qualityLayout is how the records of one file are laid out.
 type qualityLayout struct {
-	bins      Bins
-	tile      int  // bytes of the tile name
-	count     int  // bytes of a count
-	stored    int  // counts in a record
-	counts    int  // counts handed on
-	scattered bool // version 5 with bins: the counts stand at their score
+	bins  Bins
+	tile  int // bytes of the tile name
+	count int // bytes of a count
+	// scattered is version 5 with bins: 50 counts are stored, each bin's at its score.
+	scattered bool
 }
 
-func readQualityLayout(f *File, in *bufio.Reader) (qualityLayout, error) {
-	l := qualityLayout{tile: 2, count: 4, stored: scores, counts: scores}
-	if f.Version >= 7 {
-		l.tile = 4
+func readQualityLayout(s *stream) (qualityLayout, error) {
+	v := s.Version
+	l := qualityLayout{tile: tileBytes(v, 7), count: 4}
+	if v < 4 || v > 9 {
+		return l, ErrVersion
 	}
-	if f.Version >= 8 {
+	if v >= 8 {
 		l.count = 8
 	}
-	if f.Version >= 5 {
-		bins, err := readBins(in, f.Version >= 7)
-		if err != nil {
+	width := 1
+	if v == 9 {
+		width = 2
+	}
+	if err := s.size(width); err != nil {
+		return l, err
+	}
+	if v >= 5 {
+		var err error
+		if l.bins, err = readBins(s, v >= 7); err != nil {
 			return l, err
 		}
-		l.bins = bins
-		if n := len(bins.Value); n > 0 {
-			l.counts = n
-			l.scattered = f.Version == 5
-			if !l.scattered {
-				l.stored = n
-			}
-		}
 	}
-	if f.RecordSize != 4+l.tile+l.stored*l.count {
+	l.scattered = v == 5 && len(l.bins.Value) > 0
+	stored := l.bins.Len()
+	if l.scattered {
+		stored = scores
+	}
+	if s.RecordSize != 4+l.tile+stored*l.count {
 		return l, ErrRecordSize
 	}
 	return l, nil
 }
 
-func readBins(in *bufio.Reader, interleaved bool) (Bins, error) {
+func readBins(s *stream, interleaved bool) (Bins, error) {
 	var b Bins
-	has, err := in.ReadByte()
+	has, err := s.take(1)
 	if err != nil {
-		return b, fmt.Errorf("reading whether scores are binned: %w", cut(err))
+		return b, fmt.Errorf("reading whether scores are binned: %w", err)
 	}
-	if has == 0 {
+	if has[0] == 0 {
 		return b, nil
 	}
-	n, err := in.ReadByte()
+	head, err := s.take(1)
 	if err != nil {
-		return b, fmt.Errorf("reading the number of bins: %w", cut(err))
+		return b, fmt.Errorf("reading the number of bins: %w", err)
 	}
+	n := int(head[0])
 	if n == 0 || n > scores {
 		return b, ErrHeader
 	}
-	raw := make([]byte, 3*int(n))
-	if _, err := io.ReadFull(in, raw); err != nil {
-		return b, fmt.Errorf("reading the bins: %w", cut(err))
+	raw, err := s.take(3 * n)
+	if err != nil {
+		return b, fmt.Errorf("reading the bins: %w", err)
 	}
-	for i := range int(n) {
-		at, step := i, int(n)
+	for i := range n {
+		at, step := i, n
 		if interleaved {
 			at, step = 3*i, 1
 		}
@@ -148,24 +170,24 @@ func readBins(in *bufio.Reader, interleaved bool) (Bins, error) {
 	return b, nil
 }
 
-func (l qualityLayout) decode(raw []byte, q *Quality) {
-	q.Tile.Lane = u16(raw)
-	if l.tile == 2 {
-		q.Tile.Number = u16(raw[2:])
-	} else {
-		q.Tile.Number = int(u32(raw[2:]))
-	}
-	q.Cycle = u16(raw[2+l.tile:])
-	raw = raw[4+l.tile:]
-	for i := range q.Counts {
-		at := i
-		if l.scattered {
-			at = int(l.bins.Value[i]) - 1
-		}
-		if l.count == 4 {
-			q.Counts[i] = uint64(binary.LittleEndian.Uint32(raw[4*at:]))
-		} else {
-			q.Counts[i] = binary.LittleEndian.Uint64(raw[8*at:])
+func (l qualityLayout) counts(block *QualityBlock, raw []byte, n, size int) {
+	bins, off := l.bins.Len(), 4+l.tile
+	block.Counts = sized(block.Counts, n*bins)
+	for i := range n {
+		row, rec := block.Counts[i*bins:][:bins], raw[i*size+off:(i+1)*size]
+		switch {
+		case l.scattered:
+			for j := range row {
+				row[j] = uint64(binary.LittleEndian.Uint32(rec[4*(int(l.bins.Value[j])-1):]))
+			}
+		case l.count == 4:
+			for j := range row {
+				row[j] = uint64(binary.LittleEndian.Uint32(rec[4*j:]))
+			}
+		default:
+			for j := range row {
+				row[j] = binary.LittleEndian.Uint64(rec[8*j:])
+			}
 		}
 	}
 }

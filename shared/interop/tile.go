@@ -1,7 +1,6 @@
 package interop
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"math"
@@ -40,31 +39,42 @@ type Tiles map[Tile]*TileMetric
 // ReadTiles reads TileMetricsOut.bin of version 2 or 3 into tiles. The map grows with
 // the number of different tiles, of which a file can name at most limit.
 func ReadTiles(r io.Reader, tiles Tiles, limit int) (File, error) {
-	var area float64
-	version := 0
-	header := func(f *File, in *bufio.Reader) error {
-		version = f.Version
-		want := 10
-		if f.Version == 3 {
-			want = 15
-			b := make([]byte, 4)
-			if _, err := io.ReadFull(in, b); err != nil {
-				return fmt.Errorf("reading the tile area: %w", cut(err))
-			}
-			area = f32(b)
-		}
-		if f.RecordSize != want {
-			return ErrRecordSize
-		}
-		return nil
+	s, err := begin(r)
+	if err != nil {
+		return s.File, err
 	}
-	return records(r, oneByteSize(2, 3), header, func(rec []byte) {
-		if version == 2 {
-			tileV2(rec, tiles, limit)
-		} else {
-			tileV3(rec, tiles, limit, area)
+	var area float64
+	switch s.Version {
+	case 2:
+		err = s.fits(1, 10)
+	case 3:
+		if err = s.fits(1, 15); err == nil {
+			area, err = tileArea(s)
+		}
+	default:
+		err = ErrVersion
+	}
+	if err != nil {
+		return s.File, err
+	}
+	return s.blocks(func(raw []byte, n int) {
+		for i := range n {
+			if rec := raw[i*s.RecordSize:][:s.RecordSize]; s.Version == 2 {
+				tileV2(rec, tiles, limit)
+			} else {
+				tileV3(rec, tiles, limit, area)
+			}
 		}
 	})
+}
+
+// tileArea is in mm².
+func tileArea(s *stream) (float64, error) {
+	raw, err := s.take(4)
+	if err != nil {
+		return 0, fmt.Errorf("reading the tile area: %w", err)
+	}
+	return f32(raw), nil
 }
 
 // at finds or makes a tile; nil if the file names more than anyone has.

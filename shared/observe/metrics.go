@@ -90,19 +90,23 @@ func (b *builder) quality(in io.Reader) (bool, Reason) {
 	}
 	sums := map[place]bases{}
 	seen := map[imaged]bool{} // while the run is under way
-	f, err := interop.ReadQuality(in, func(bins interop.Bins, q interop.Quality) {
-		read, within, ok := b.info.ReadOf(q.Cycle)
-		if !ok || within == read.Cycles || q.Tile.Lane < 1 || q.Tile.Lane > 16 {
-			return
+	f, err := interop.ReadQuality(in, func(block *interop.QualityBlock) {
+		for i := range block.Len() {
+			tile := interop.Tile{Lane: int(block.Lane[i]), Number: int(block.Tile[i])}
+			cycle := int(block.Cycle[i])
+			read, within, ok := b.info.ReadOf(cycle)
+			if !ok || within == read.Cycles || tile.Lane < 1 || tile.Lane > 16 {
+				continue
+			}
+			window, _ := windowOf(read, within)
+			at := place{tile.Lane, tile.Surface(), read.Number, window}
+			total, good := block.Bins.AtLeast(block.Row(i), 30)
+			if !b.report.Complete {
+				seen[imaged{at, tile.Number, cycle}] = true
+			}
+			s := sums[at]
+			sums[at] = bases{s.all + total, s.q30 + good}
 		}
-		window, _ := windowOf(read, within)
-		at := place{q.Tile.Lane, q.Tile.Surface(), read.Number, window}
-		total, good := bins.AtLeast(q.Counts, 30)
-		if !b.report.Complete {
-			seen[imaged{at, q.Tile.Number, q.Cycle}] = true
-		}
-		s := sums[at]
-		sums[at] = bases{s.all + total, s.q30 + good}
 	})
 	b.settle(sums, seen)
 	var total bases

@@ -1,0 +1,92 @@
+package interop
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+	"time"
+)
+
+// maxChannels bounds what a header may claim; instruments have one, two or four.
+const maxChannels = 16
+
+// ExtractionBlock are records of ExtractionMetricsOut.bin: how sharp and how bright a
+// tile was in a cycle.
+type ExtractionBlock struct {
+	Place
+	Channels int
+	// Focus is the full width at half maximum of the spots, in pixels, and Intensity the
+	// 90th percentile of their brightness in the camera's counts: Len × Channels each.
+	Focus     []float32
+	Intensity []uint16
+	// Time is when the image was taken, by the instrument's clock; version 2 only, the
+	// .NET ticks of [Ticks].
+	Time []uint64
+}
+
+// ReadExtraction reads ExtractionMetricsOut.bin, versions 2 and 3.
+//
+//	2  size u8; lane u16, tile u16, cycle u16, focus 4 f32, intensity 4 u16, time u64
+//	3  size u8, channels u8; lane u16, tile u32, cycle u16, focus f32 each, intensity u16 each
+func ReadExtraction(r io.Reader, each func(*ExtractionBlock)) (File, error) {
+	s, err := begin(r)
+	if err != nil {
+		return s.File, err
+	}
+	block := ExtractionBlock{Channels: 4}
+	switch s.Version {
+	case 2:
+		err = s.fits(1, 38)
+	case 3:
+		if err = s.size(1); err == nil {
+			block.Channels, err = channels(s)
+		}
+		if err == nil && s.RecordSize != 8+6*block.Channels {
+			err = ErrRecordSize
+		}
+	default:
+		err = ErrVersion
+	}
+	if err != nil {
+		return s.File, err
+	}
+	tile := tileBytes(s.Version, 3)
+	return s.blocks(func(raw []byte, n int) {
+		off, k := 4+tile, block.Channels
+		block.fill(raw, n, s.RecordSize, tile, true)
+		block.Focus = floats(block.Focus, raw, n, s.RecordSize, off, k)
+		block.Intensity = shorts(block.Intensity, raw, n, s.RecordSize, off+4*k, k)
+		if s.Version == 2 {
+			block.Time = sized(block.Time, n)
+			for i := range n {
+				block.Time[i] = binary.LittleEndian.Uint64(raw[i*s.RecordSize+30:])
+			}
+		}
+		each(&block)
+	})
+}
+
+// channels reads how many channels the records have.
+func channels(s *stream) (int, error) {
+	head, err := s.take(1)
+	if err != nil {
+		return 0, fmt.Errorf("reading the number of channels: %w", err)
+	}
+	if head[0] == 0 || head[0] > maxChannels {
+		return 0, ErrHeader
+	}
+	return int(head[0]), nil
+}
+
+// Ticks is the time of .NET's DateTime in its binary form: 100 ns since the year 1, the
+// highest two bits telling local time, which are left out. ok is false outside the years
+// 1900 to 2200.
+func Ticks(raw uint64) (t time.Time, ok bool) {
+	const unix, perSecond = 621_355_968_000_000_000, 10_000_000
+	ticks := int64(raw & (1<<62 - 1)) //nolint:gosec // G115: 62 bits
+	if raw>>62 == 2 && ticks > 1<<61 {
+		ticks -= 1 << 62 // a local time is stored as UTC, wrapped around below zero
+	}
+	t = time.Unix((ticks-unix)/perSecond, (ticks-unix)%perSecond*100).UTC()
+	return t, t.Year() >= 1900 && t.Year() <= 2200
+}
