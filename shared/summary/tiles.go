@@ -1,0 +1,109 @@
+package summary
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+
+	"proactive/shared/interop"
+)
+
+// errRead means that a record is of a read that RunInfo.xml does not know.
+var errRead = errors.New("a read that the run does not have")
+
+// tileSink takes TileMetricsOut.bin in.
+type tileSink struct {
+	tiles
+	found  interop.Tiles
+	metric []*interop.TileMetric // by tile
+}
+
+func newTileSink(p *plan) *tileSink {
+	return &tileSink{tiles: newTiles(p), found: interop.Tiles{}}
+}
+
+func (s *tileSink) read(in io.Reader) (interop.File, error) {
+	f, err := interop.ReadTiles(in, s.found, maxTiles+1)
+	if err != nil {
+		return f, fmt.Errorf("reading tile metrics: %w", err)
+	}
+	ids := slices.SortedFunc(maps.Keys(s.found), func(a, b interop.Tile) int {
+		return cmp.Or(cmp.Compare(a.Lane, b.Lane), cmp.Compare(a.Number, b.Number))
+	})
+	for _, id := range ids {
+		if id.Lane > maxLanes || id.Number > maxTileName {
+			return f, errTileName
+		}
+		i, err := s.tiles.of(uint16(id.Lane), uint32(id.Number)) //nolint:gosec // G115: just checked
+		if err != nil {
+			return f, err
+		}
+		s.metric = grown(s.metric, i, 1)
+		s.metric[i] = s.found[id]
+	}
+	return f, nil
+}
+
+func (s *tileSink) keep(m *metrics) { m.tile = s }
+
+// field are the values of one field over tiles.
+func (s *tileSink) field(in []int, of func(*interop.TileMetric) float64) []float32 {
+	values := make([]float32, 0, len(in))
+	for _, i := range in {
+		values = append(values, float32(of(s.metric[i])))
+	}
+	return values
+}
+
+// readOf is what the tile says of a read, all missing if nothing.
+func readOf(t *interop.TileMetric, number int) interop.ReadMetric {
+	if number >= 1 && number <= len(t.Reads) {
+		return t.Reads[number-1]
+	}
+	return interop.ReadMetric{Phasing: float64(nan), Prephasing: float64(nan), Aligned: float64(nan)}
+}
+
+// occupiedSink takes ExtendedTileMetricsOut.bin in.
+type occupiedSink struct {
+	tiles
+	occupied []float32
+	err      error
+}
+
+func newOccupiedSink(p *plan) *occupiedSink { return &occupiedSink{tiles: newTiles(p)} }
+
+func (s *occupiedSink) read(in io.Reader) (interop.File, error) {
+	f, err := interop.ReadExtended(in, func(b *interop.ExtendedBlock) {
+		for j := range b.Len() {
+			i, err := s.of(b.Lane[j], b.Tile[j])
+			if err != nil {
+				s.err = err
+				return
+			}
+			s.occupied = grown(s.occupied, i, 1)
+			s.occupied[i] = b.Occupied[j]
+		}
+	})
+	return f, cmp.Or(err, s.err)
+}
+
+func (s *occupiedSink) keep(m *metrics) { m.occupied = s }
+
+// totalsSink takes SummaryRunMetricsOut.bin in.
+type totalsSink struct {
+	interop.RunTotals
+	ok bool
+}
+
+func (s *totalsSink) read(in io.Reader) (f interop.File, err error) {
+	s.RunTotals, s.ok, f, err = interop.ReadRunTotals(in)
+	if err != nil {
+		return f, fmt.Errorf("reading run totals: %w", err)
+	}
+	return f, nil
+}
+
+func (s *totalsSink) keep(m *metrics) { m.totals = s }
