@@ -61,13 +61,14 @@ func (p *Place) Len() int { return len(p.Lane) }
 // fill reads the columns of n records: lane u16, tile u16 or u32, and cycle u16 if wanted.
 func (p *Place) fill(raw []byte, n, size, tileBytes int, cycles bool) {
 	p.Lane, p.Tile, p.Cycle = sized(p.Lane, n), sized(p.Tile, n), sized(p.Cycle, n)
-	for i := range n {
-		rec := raw[i*size:][:10] // a record of every kind has ten bytes or more
-		p.Lane[i] = binary.LittleEndian.Uint16(rec)
+	lanes, tiles, at := p.Lane[:n], p.Tile[:n], p.Cycle[:n]
+	for i := range lanes {
+		rec := raw[i*size:][:8] // a record of every kind has ten bytes or more
+		lanes[i] = binary.LittleEndian.Uint16(rec)
 		if tileBytes == 2 {
-			p.Tile[i], p.Cycle[i] = uint32(binary.LittleEndian.Uint16(rec[2:])), binary.LittleEndian.Uint16(rec[4:])
+			tiles[i], at[i] = uint32(binary.LittleEndian.Uint16(rec[2:])), binary.LittleEndian.Uint16(rec[4:])
 		} else {
-			p.Tile[i], p.Cycle[i] = binary.LittleEndian.Uint32(rec[2:]), binary.LittleEndian.Uint16(rec[6:])
+			tiles[i], at[i] = binary.LittleEndian.Uint32(rec[2:]), binary.LittleEndian.Uint16(rec[6:])
 		}
 	}
 	if !cycles {
@@ -176,6 +177,20 @@ func sized[T any](s []T, n int) []T {
 // floats reads k float32 at off of each of n records, row by row.
 func floats(to []float32, raw []byte, n, size, off, k int) []float32 {
 	to = sized(to, n*k)
+	switch k { // a loop within a loop costs more than what it does
+	case 1:
+		for i := range to {
+			to[i] = math.Float32frombits(binary.LittleEndian.Uint32(raw[i*size+off:]))
+		}
+		return to
+	case 2:
+		for i := range n {
+			two := binary.LittleEndian.Uint64(raw[i*size+off:])
+			row := to[2*i:][:2]
+			row[0], row[1] = math.Float32frombits(uint32(two)), math.Float32frombits(uint32(two>>32)) //nolint:gosec // G115: its halves
+		}
+		return to
+	}
 	for i := range n {
 		rec, row := raw[i*size+off:][:4*k], to[i*k:][:k]
 		for j := range row {
@@ -188,6 +203,14 @@ func floats(to []float32, raw []byte, n, size, off, k int) []float32 {
 // shorts reads k uint16 at off of each of n records, row by row.
 func shorts(to []uint16, raw []byte, n, size, off, k int) []uint16 {
 	to = sized(to, n*k)
+	if k == 2 {
+		for i := range n {
+			two := binary.LittleEndian.Uint32(raw[i*size+off:])
+			row := to[2*i:][:2]
+			row[0], row[1] = uint16(two), uint16(two>>16) //nolint:gosec // G115: its halves
+		}
+		return to
+	}
 	for i := range n {
 		rec, row := raw[i*size+off:][:2*k], to[i*k:][:k]
 		for j := range row {

@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -31,8 +32,9 @@ func readQuality(raw []byte) (interop.Bins, []quality, interop.File, error) {
 	var all []quality
 	f, err := interop.ReadQuality(bytes.NewReader(raw), func(b *interop.QualityBlock) {
 		bins = b.Bins
+		counts, n := b.Counts(), b.Bins.Len()
 		for i := range b.Len() {
-			all = append(all, quality{int(b.Lane[i]), int(b.Tile[i]), int(b.Cycle[i]), append([]uint64{}, b.Row(i)...)})
+			all = append(all, quality{int(b.Lane[i]), int(b.Tile[i]), int(b.Cycle[i]), slices.Clone(counts[i*n : (i+1)*n])})
 		}
 	})
 	return bins, all, f, err

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"math"
+	"slices"
 )
 
 // scores is the length of an unbinned histogram: Q1 to Q50.
@@ -50,17 +52,55 @@ type Quality struct {
 
 // QualityBlock are records of QMetricsOut.bin, or of QMetricsByLaneOut.bin, in which the
 // tile says nothing.
+//
+// Its columns are decoded when they are asked for, until the next block.
 type QualityBlock struct {
 	Place
-	Bins Bins
-	// Counts are by record, then by bin: Len × Bins.Len of them.
-	Counts []uint64
+	Bins   Bins
+	layout qualityLayout
+	raw    []byte
+	size   int
+	counts []uint64
+	bases  []Bases
 }
 
-// Row are the counts of the i-th record.
-func (q *QualityBlock) Row(i int) []uint64 {
-	n := q.Bins.Len()
-	return q.Counts[i*n : (i+1)*n]
+// Bases are the base calls of a record: all, and those of score 20 or 30 and better.
+type Bases struct{ All, Q20, Q30 uint64 }
+
+// Counts are by record, then by bin: Len × Bins.Len of them.
+func (b *QualityBlock) Counts() []uint64 {
+	bins := b.Bins.Len()
+	b.counts = sized(b.counts, b.Len()*bins)
+	for i := range b.Len() {
+		row := b.counts[i*bins:][:bins]
+		for j := range row {
+			row[j] = b.layout.count1(b.raw[i*b.size:], j)
+		}
+	}
+	return b.counts
+}
+
+// Bases sums every record up.
+func (b *QualityBlock) Bases() []Bases {
+	b.bases = sized(b.bases, b.Len())
+	if !b.layout.inOrder {
+		n, counts := b.Bins.Len(), b.Counts()
+		for i := range b.bases {
+			all, q20 := b.Bins.AtLeast(counts[i*n:][:n], 20)
+			_, q30 := b.Bins.AtLeast(counts[i*n:][:n], 30)
+			b.bases[i] = Bases{all, q20, q30}
+		}
+		return b.bases
+	}
+	low, mid, end := b.layout.span(b.Bins)
+	off := 4 + b.layout.tile
+	for i := range b.bases {
+		rec := b.raw[i*b.size+off:][:end]
+		q30 := b.layout.sum(rec[mid:])
+		q20 := q30 + b.layout.sum(rec[low:mid])
+		b.bases[i] = Bases{q20 + b.layout.sum(rec[:low]), q20, q30}
+	}
+	return b.bases
 }
 
 // ReadQuality reads QMetricsOut.bin, versions 4 to 9, and QMetricsByLaneOut.bin, which
@@ -84,10 +124,10 @@ func ReadQuality(r io.Reader, each func(*QualityBlock)) (File, error) {
 	if err != nil {
 		return s.File, err
 	}
-	block := QualityBlock{Bins: l.bins}
+	block := QualityBlock{Bins: l.bins, layout: l, size: s.RecordSize}
 	return s.blocks(func(raw []byte, n int) {
+		block.raw = raw
 		block.fill(raw, n, s.RecordSize, l.tile, true)
-		l.counts(&block, raw, n, s.RecordSize)
 		each(&block)
 	})
 }
@@ -99,6 +139,8 @@ type qualityLayout struct {
 	count int // bytes of a count
 	// scattered is version 5 with bins: 50 counts are stored, each bin's at its score.
 	scattered bool
+	// inOrder: the counts of a record stand side by side in the order of their scores.
+	inOrder bool
 }
 
 func readQualityLayout(s *stream) (qualityLayout, error) {
@@ -124,6 +166,7 @@ func readQualityLayout(s *stream) (qualityLayout, error) {
 		}
 	}
 	l.scattered = v == 5 && len(l.bins.Value) > 0
+	l.inOrder = !l.scattered && slices.IsSorted(l.bins.Value)
 	stored := l.bins.Len()
 	if l.scattered {
 		stored = scores
@@ -170,24 +213,45 @@ func readBins(s *stream, interleaved bool) (Bins, error) {
 	return b, nil
 }
 
-func (l qualityLayout) counts(block *QualityBlock, raw []byte, n, size int) {
-	bins, off := l.bins.Len(), 4+l.tile
-	block.Counts = sized(block.Counts, n*bins)
-	for i := range n {
-		row, rec := block.Counts[i*bins:][:bins], raw[i*size+off:(i+1)*size]
-		switch {
-		case l.scattered:
-			for j := range row {
-				row[j] = uint64(binary.LittleEndian.Uint32(rec[4*(int(l.bins.Value[j])-1):]))
-			}
-		case l.count == 4:
-			for j := range row {
-				row[j] = uint64(binary.LittleEndian.Uint32(rec[4*j:]))
-			}
-		default:
-			for j := range row {
-				row[j] = binary.LittleEndian.Uint64(rec[8*j:])
-			}
+// count1 is the count of the j-th bin of a record.
+func (l *qualityLayout) count1(rec []byte, j int) uint64 {
+	if l.scattered {
+		j = int(l.bins.Value[j]) - 1
+	}
+	if l.count == 4 {
+		return uint64(binary.LittleEndian.Uint32(rec[4+l.tile+4*j:]))
+	}
+	return binary.LittleEndian.Uint64(rec[4+l.tile+8*j:])
+}
+
+// span is where, in the bytes of a record's counts, those of Q20 and of Q30 begin, and
+// where they end.
+func (l *qualityLayout) span(b Bins) (q20, q30, end int) {
+	for i := range b.Len() {
+		if b.ScoreOf(i) < 20 {
+			q20 += l.count
+		}
+		if b.ScoreOf(i) < 30 {
+			q30 += l.count
 		}
 	}
+	return q20, q30, b.Len() * l.count
+}
+
+// sum adds counts up that stand side by side; those of four bytes two at a time.
+func (l *qualityLayout) sum(raw []byte) (all uint64) {
+	if l.count == 8 {
+		for ; len(raw) >= 8; raw = raw[8:] {
+			all += binary.LittleEndian.Uint64(raw)
+		}
+		return all
+	}
+	for ; len(raw) >= 8; raw = raw[8:] {
+		two := binary.LittleEndian.Uint64(raw)
+		all += two&math.MaxUint32 + two>>32
+	}
+	if len(raw) >= 4 {
+		all += uint64(binary.LittleEndian.Uint32(raw))
+	}
+	return all
 }

@@ -91,6 +91,7 @@ func (b *builder) quality(in io.Reader) (bool, Reason) {
 	sums := map[place]bases{}
 	seen := map[imaged]bool{} // while the run is under way
 	f, err := interop.ReadQuality(in, func(block *interop.QualityBlock) {
+		records := block.Bases()
 		for i := range block.Len() {
 			tile := interop.Tile{Lane: int(block.Lane[i]), Number: int(block.Tile[i])}
 			cycle := int(block.Cycle[i])
@@ -100,12 +101,11 @@ func (b *builder) quality(in io.Reader) (bool, Reason) {
 			}
 			window, _ := windowOf(read, within)
 			at := place{tile.Lane, tile.Surface(), read.Number, window}
-			total, good := block.Bins.AtLeast(block.Row(i), 30)
 			if !b.report.Complete {
 				seen[imaged{at, tile.Number, cycle}] = true
 			}
 			s := sums[at]
-			sums[at] = bases{s.all + total, s.q30 + good}
+			sums[at] = bases{s.all + records[i].All, s.q30 + records[i].Q30}
 		}
 	})
 	b.settle(sums, seen)

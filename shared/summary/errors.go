@@ -39,42 +39,37 @@ type errorSink struct {
 }
 
 func newErrorSink(p *plan) *errorSink {
-	return &errorSink{tiles: newTiles(p), reach: reach{reads: len(p.info.Reads)}, cycles: make([]mean, len(p.cycles))}
+	s := &errorSink{tiles: newTiles(p), reach: reach{reads: len(p.info.Reads)}, cycles: make([]mean, len(p.cycles))}
+	s.room = func() { s.last, s.rates = more(s.last, s.reads), more(s.rates, s.reads) }
+	return s
 }
 
 func (s *errorSink) read(in io.Reader) (interop.File, error) {
 	f, err := interop.ReadErrors(in, func(b *interop.ErrorBlock) {
-		for j := range b.Len() {
-			if s.err == nil {
-				s.err = s.take(b.Lane[j], b.Tile[j], b.Cycle[j], b.Rate[j])
+		if s.err = cmp.Or(s.err, s.locate(&b.Place)); s.err != nil {
+			return
+		}
+		for _, r := range s.runs {
+			s.see(s.at[r.from:r.to], r.position)
+			for j, tile := range s.at[r.from:r.to] {
+				s.take(r, int(tile), b.Rate[r.from+j])
 			}
 		}
 	})
 	return f, cmp.Or(err, s.err)
 }
 
-func (s *errorSink) take(lane uint16, name uint32, cycle uint16, rate float32) error {
-	i, err := s.of(lane, name)
-	if err != nil {
-		return err
-	}
-	at, err := s.plan.at(cycle)
-	if err != nil {
-		return err
-	}
+func (s *errorSink) take(r run, tile int, rate float32) {
 	if missing(rate) {
-		return nil
+		return
 	}
-	s.see(i, at)
-	s.cycles[cycle].add(rate)
-	s.rates = grown(s.rates, i, s.reads)
-	cell := &s.rates[i*s.reads+at.read]
+	s.cycles[r.cycle].add(rate)
+	cell := &s.rates[tile*s.reads+int(r.read)]
 	for w, last := range windows {
-		if at.within <= last && (at.usable || w > 0) {
+		if int(r.within) <= last && (r.usable || w > 0) {
 			cell[w].add(rate)
 		}
 	}
-	return nil
 }
 
 func (s *errorSink) keep(m *metrics) { m.errors = s }
@@ -82,7 +77,7 @@ func (s *errorSink) keep(m *metrics) { m.errors = s }
 // rate is the mean error rate of a tile in a read over a window.
 func (s *errorSink) rate(tile, read, window int) float32 {
 	i := tile*s.reads + read
-	if i >= len(s.rates) || window > 0 && int(s.last[i]) < windows[window] {
+	if window > 0 && int(s.last[i]) < windows[window] {
 		return nan
 	}
 	return s.rates[i][window].value()

@@ -20,7 +20,14 @@ type extractionSink struct {
 }
 
 func newExtractionSink(p *plan) *extractionSink {
-	return &extractionSink{tiles: newTiles(p), reach: reach{reads: len(p.info.Reads)}}
+	s := &extractionSink{tiles: newTiles(p), reach: reach{reads: len(p.info.Reads)}}
+	s.room = func() {
+		s.last = more(s.last, s.reads)
+		for range s.reads * s.channels {
+			s.first = append(s.first, nan)
+		}
+	}
+	return s
 }
 
 func (s *extractionSink) read(in io.Reader) (interop.File, error) {
@@ -32,50 +39,57 @@ func (s *extractionSink) read(in io.Reader) (interop.File, error) {
 		k := b.Channels
 		if k != s.channels {
 			s.err = interop.ErrHeader // the files of two cycles do not agree
+			return
 		}
-		for j := range b.Len() {
-			if s.err == nil {
-				s.err = s.take(b.Lane[j], b.Tile[j], b.Cycle[j], b.Intensity[j*k:][:k], b.Focus[j*k:][:k])
-			}
+		if s.err = cmp.Or(s.err, s.locate(&b.Place)); s.err != nil {
+			return
+		}
+		for _, r := range s.runs {
+			s.see(s.at[r.from:r.to], r.position)
+			s.take(r, b.Intensity[r.from*k:r.to*k], b.Focus[r.from*k:r.to*k])
 		}
 	})
 	return f, cmp.Or(err, s.err)
 }
 
-func (s *extractionSink) take(lane uint16, name uint32, cycle uint16, intensity []uint16, focus []float32) error {
-	i, err := s.of(lane, name)
-	if err != nil {
-		return err
+// take takes in the records of one cycle: so many channels each.
+func (s *extractionSink) take(r run, intensity []uint16, focus []float32) {
+	k := s.channels
+	bright, sharp := s.intensity[int(r.cycle)*k:][:k], s.focus[int(r.cycle)*k:][:k]
+	for c := range k {
+		var sum uint64
+		for i := c; i < len(intensity); i += k {
+			sum += uint64(intensity[i])
+		}
+		bright[c].merge(mean{float32(sum), int32(r.to - r.from)}) //nolint:gosec // G115: of one block
+		sharp[c].merge(every(focus[c:], k))
 	}
-	at, err := s.plan.at(cycle)
-	if err != nil {
-		return err
+	if r.within > 1 {
+		return
 	}
-	s.see(i, at)
-	row := int(cycle) * s.channels
-	for c, v := range intensity {
-		s.intensity[row+c].add(float32(v))
-		if !missing(focus[c]) {
-			s.focus[row+c].add(focus[c])
+	for j, tile := range s.at[r.from:r.to] {
+		first := s.first[(int(tile)*s.reads+int(r.read))*k:][:k]
+		for c := range first {
+			first[c] = float32(intensity[j*k+c])
 		}
 	}
-	if at.within == 1 {
-		for size := (i + 1) * s.reads * s.channels; len(s.first) < size; {
-			s.first = append(s.first, nan)
-		}
-		for c, v := range intensity {
-			s.first[(i*s.reads+at.read)*s.channels+c] = float32(v)
+}
+
+// every sums up each k-th value: two sums at a time, for either waits for its last addition.
+func every(values []float32, k int) mean {
+	var sums [2]mean
+	for i, n := 0, 0; i < len(values); i, n = i+k, n+1 {
+		if v := values[i]; !missing(v) {
+			sums[n&1].add(v)
 		}
 	}
-	return nil
+	sums[0].merge(sums[1])
+	return sums[0]
 }
 
 func (s *extractionSink) keep(m *metrics) { m.extraction = s }
 
 // firstIntensity is that of a tile in the first cycle of a read.
 func (s *extractionSink) firstIntensity(tile, read int) float32 {
-	if i := (tile*s.reads + read) * s.channels; i < len(s.first) {
-		return s.first[i]
-	}
-	return nan
+	return s.first[(tile*s.reads+read)*s.channels]
 }

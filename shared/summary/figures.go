@@ -70,26 +70,19 @@ func (m *metrics) tileFigures(f *Figures, in []int, read int, t *tally) {
 // read, tiles how many there are.
 func (f *Figures) quality(sum bases, cycles, tiles int) {
 	if sum.records > 0 {
-		f.YieldG = float32(float64(sum.all) / 1e9)
+		f.YieldG = float32(float64(sum.All) / 1e9)
 	}
-	if sum.all > 0 {
-		f.Q20, f.Q30 = percent(float64(sum.q20), float64(sum.all)), percent(float64(sum.q30), float64(sum.all))
+	if sum.All > 0 {
+		f.Q20, f.Q30 = percent(float64(sum.Q20), float64(sum.All)), percent(float64(sum.Q30), float64(sum.All))
 	}
 	if sum.records > 0 {
-		f.ProjectedYieldG = float32(float64(sum.all) / 1e9 / float64(sum.records) * float64(cycles) * float64(tiles))
+		f.ProjectedYieldG = float32(float64(sum.All) / 1e9 / float64(sum.records) * float64(cycles) * float64(tiles))
 	}
 }
 
 // occupiedFigures are the same for every read.
 func (m *metrics) occupiedFigures(f *Figures, g grouped, at group, t *tally) {
-	clusters := map[interop.Tile]float32{}
-	for _, i := range g.tile[at] {
-		clusters[m.tile.names[i]] = float32(m.tile.metric[i].Clusters)
-	}
-	values := each(g.occupied[at], func(i int) float32 {
-		return percent(m.occupied.occupied[i], clusters[m.occupied.names[i]])
-	})
-	f.Occupied = statOf(values)
+	f.Occupied = statOf(each(g.occupied[at], func(i int) float32 { return m.occupied.percent[i] }))
 	t.occupied.addAll([]float32{f.Occupied.Mean})
 }
 
@@ -100,18 +93,18 @@ func (m *metrics) phasingFigures(f *Figures, g grouped, at group, read int) {
 		return
 	}
 	in := g.phasing[at]
-	of := func(value func(lines) float32) Stat {
-		return statOf(each(in, func(i int) float32 { return value(m.phasing.at(i, read)) }))
+	of := func(value func(*tileLines) float32) Stat {
+		return statOf(each(in, func(i int) float32 { return value(&m.phasing.lines[i*m.phasing.reads+read]) }))
 	}
-	f.PhasingSlope = of(func(l lines) float32 { s, _ := l.phasing.fit(); return s })
-	f.PhasingOffset = of(func(l lines) float32 { _, o := l.phasing.fit(); return o })
-	f.PrephasingSlope = of(func(l lines) float32 { s, _ := l.prephasing.fit(); return s })
-	f.PrephasingOffset = of(func(l lines) float32 { _, o := l.prephasing.fit(); return o })
+	f.PhasingSlope = of(func(l *tileLines) float32 { v, _ := l.all.fit(l.all.phasing, l.all.pX); return v })
+	f.PhasingOffset = of(func(l *tileLines) float32 { _, v := l.all.fit(l.all.phasing, l.all.pX); return v })
+	f.PrephasingSlope = of(func(l *tileLines) float32 { v, _ := l.all.fit(l.all.prephasing, l.all.qX); return v })
+	f.PrephasingOffset = of(func(l *tileLines) float32 { _, v := l.all.fit(l.all.prephasing, l.all.qX); return v })
 	if !missing(f.Phasing.Mean) {
 		return
 	}
-	f.Phasing = of(func(l lines) float32 { return l.firstPhasing.rate() })
-	f.Prephasing = of(func(l lines) float32 { return l.firstPrephasing.rate() })
+	f.Phasing = of(func(l *tileLines) float32 { v, _ := l.rates(); return v })
+	f.Prephasing = of(func(l *tileLines) float32 { _, v := l.rates(); return v })
 }
 
 func each(in []int, value func(int) float32) []float32 {

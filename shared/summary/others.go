@@ -23,28 +23,24 @@ func newImageSink(p *plan) *imageSink {
 
 func (s *imageSink) read(in io.Reader) (interop.File, error) {
 	f, err := interop.ReadImages(in, func(b *interop.ImageBlock) {
-		k := b.Channels
-		for j := range b.Len() {
-			if s.err == nil {
-				s.err = s.take(b.Lane[j], b.Tile[j], b.Cycle[j], b.Min[j*k:][:k], b.Max[j*k:][:k])
-			}
+		if s.err = cmp.Or(s.err, s.locate(&b.Place)); s.err != nil {
+			return
+		}
+		for _, r := range s.runs {
+			from, to := r.from*b.Channels, r.to*b.Channels
+			s.dark[r.cycle].merge(total(b.Min[from:to]))
+			s.bright[r.cycle].merge(total(b.Max[from:to]))
 		}
 	})
 	return f, cmp.Or(err, s.err)
 }
 
-func (s *imageSink) take(lane uint16, name uint32, cycle uint16, dark, bright []uint16) error {
-	if _, err := s.of(lane, name); err != nil {
-		return err
+func total(values []uint16) mean {
+	var sum uint64
+	for _, v := range values {
+		sum += uint64(v)
 	}
-	if _, err := s.plan.at(cycle); err != nil {
-		return err
-	}
-	for c := range dark {
-		s.dark[cycle].add(float32(dark[c]))
-		s.bright[cycle].add(float32(bright[c]))
-	}
-	return nil
+	return mean{float32(sum), int32(len(values))} //nolint:gosec // G115: of one block
 }
 
 func (s *imageSink) keep(m *metrics) { m.image = s }
@@ -59,25 +55,27 @@ type correctedSink struct {
 
 func newCorrectedSink(p *plan) *correctedSink {
 	n := len(p.cycles)
-	return &correctedSink{tiles: newTiles(p), reach: reach{reads: len(p.info.Reads)}, called: make([]uint64, n), noCalls: make([]uint64, n)}
+	s := &correctedSink{tiles: newTiles(p), reach: reach{reads: len(p.info.Reads)}, called: make([]uint64, n), noCalls: make([]uint64, n)}
+	s.room = func() { s.last = more(s.last, s.reads) }
+	return s
 }
 
 func (s *correctedSink) read(in io.Reader) (interop.File, error) {
 	f, err := interop.ReadCorrected(in, func(b *interop.CorrectedBlock) {
-		for j := range b.Len() {
-			if s.err != nil {
-				return
+		if s.err = cmp.Or(s.err, s.locate(&b.Place)); s.err != nil {
+			return
+		}
+		calls := b.Calls()
+		for _, r := range s.runs {
+			s.see(s.at[r.from:r.to], r.position)
+			var none, called uint64
+			for j := r.from; j < r.to; j++ {
+				row := calls[5*j:][:5]
+				none += uint64(row[0])
+				called += uint64(row[1]) + uint64(row[2]) + uint64(row[3]) + uint64(row[4])
 			}
-			i, err := s.of(b.Lane[j], b.Tile[j])
-			at, err2 := s.plan.at(b.Cycle[j])
-			if s.err = cmp.Or(err, err2); s.err != nil {
-				return
-			}
-			s.see(i, at)
-			s.noCalls[b.Cycle[j]] += uint64(b.NoCalls[j])
-			for _, n := range b.Calls[4*j:][:4] {
-				s.called[b.Cycle[j]] += uint64(n)
-			}
+			s.noCalls[r.cycle] += none
+			s.called[r.cycle] += called
 		}
 	})
 	return f, cmp.Or(err, s.err)
@@ -92,23 +90,6 @@ type checkedSink struct {
 	err error
 }
 
-func (s *checkedSink) check(p *interop.Place, lanesOnly bool) {
-	for j := range p.Len() {
-		if s.err != nil {
-			return
-		}
-		var err error
-		if lanes := s.plan.info.Lanes; lanesOnly && (p.Lane[j] == 0 || lanes > 0 && int(p.Lane[j]) > lanes) {
-			err = errLane
-		}
-		if !lanesOnly {
-			_, err = s.of(p.Lane[j], p.Tile[j])
-		}
-		_, err2 := s.plan.at(p.Cycle[j])
-		s.err = cmp.Or(err, err2)
-	}
-}
-
 func (s *checkedSink) keep(*metrics) {}
 
 // byLaneSink reads QMetricsByLaneOut.bin.
@@ -117,7 +98,12 @@ type byLaneSink struct{ checkedSink }
 func newByLaneSink(p *plan) *byLaneSink { return &byLaneSink{checkedSink{tiles: newTiles(p)}} }
 
 func (s *byLaneSink) read(in io.Reader) (interop.File, error) {
-	f, err := interop.ReadQuality(in, func(b *interop.QualityBlock) { s.check(&b.Place, true) })
+	f, err := interop.ReadQuality(in, func(b *interop.QualityBlock) {
+		for i := range b.Tile {
+			b.Tile[i] = 1 // it says nothing here
+		}
+		s.err = cmp.Or(s.err, s.locate(&b.Place))
+	})
 	return f, cmp.Or(err, s.err)
 }
 
@@ -127,6 +113,6 @@ type collapsedSink struct{ checkedSink }
 func newCollapsedSink(p *plan) *collapsedSink { return &collapsedSink{checkedSink{tiles: newTiles(p)}} }
 
 func (s *collapsedSink) read(in io.Reader) (interop.File, error) {
-	f, err := interop.ReadCollapsed(in, func(b *interop.CollapsedBlock) { s.check(&b.Place, false) })
+	f, err := interop.ReadCollapsed(in, func(b *interop.CollapsedBlock) { s.err = cmp.Or(s.err, s.locate(&b.Place)) })
 	return f, cmp.Or(err, s.err)
 }

@@ -11,98 +11,85 @@ import (
 // that has not come so far nothing is estimated.
 const firstCycles = 25
 
-// line is a straight line under way: least squares over the cycles of a read, in single
-// precision, in which the reference sums it up too.
-type line struct{ n, x, xx, y, xy float32 }
+// lines are two straight lines under way, of phasing and prephasing: least squares over
+// the cycles of a read, in single precision, in which the reference sums them up too.
+type lines struct {
+	n, x, xx                    float32
+	phasing, prephasing, pX, qX float32
+}
 
-func (l *line) add(x, y float32) {
+func (l *lines) add(x, phasing, prephasing float32) {
 	l.n++
 	l.x += x
 	l.xx += x * x
-	l.y += y
-	l.xy += float32(x * y) // rounded here on every machine: no fused multiplication
+	l.phasing += phasing
+	l.prephasing += prephasing
+	l.pX += float32(x * phasing) // rounded here on every machine: no fused multiplication
+	l.qX += float32(x * prephasing)
 }
 
-// fit is the line's slope by cycle and where it starts; NaN with fewer than two cycles.
-func (l line) fit() (slope, offset float32) {
+// fit is a line's slope by cycle and where it starts; NaN with fewer than two cycles.
+func (l *lines) fit(y, xy float32) (slope, offset float32) {
 	d := float32(l.n*l.xx) - float32(l.x*l.x)
 	if l.n < 2 || d == 0 {
 		return nan, nan
 	}
-	slope = (float32(l.n*l.xy) - float32(l.x*l.y)) / d
-	return slope, (l.y - float32(slope*l.x)) / l.n
+	slope = (float32(l.n*xy) - float32(l.x*y)) / d
+	return slope, (y - float32(slope*l.x)) / l.n
 }
 
-// lines are those of one tile and read: over all cycles, and over the first.
-type lines struct{ phasing, prephasing, firstPhasing, firstPrephasing line }
+// tileLines are those of one tile and read: over all cycles, and over the first.
+type tileLines struct{ all, first lines }
 
 // phasingSink takes EmpiricalPhasingMetricsOut.bin in.
 type phasingSink struct {
 	tiles
-	reach
-	lines []lines // by tile and read
-	until int     // the run's last cycle
+	lines []tileLines // by tile and read
+	reads int
+	until int // the run's last cycle
 	err   error
 }
 
 func newPhasingSink(p *plan) *phasingSink {
-	return &phasingSink{tiles: newTiles(p), reach: reach{reads: len(p.info.Reads)}}
+	s := &phasingSink{tiles: newTiles(p), reads: len(p.info.Reads)}
+	s.room = func() { s.lines = more(s.lines, s.reads) }
+	return s
 }
 
 func (s *phasingSink) read(in io.Reader) (interop.File, error) {
 	f, err := interop.ReadPhasing(in, func(b *interop.PhasingBlock) {
-		for j := range b.Len() {
-			if s.err == nil {
-				s.err = s.take(b.Lane[j], b.Tile[j], b.Cycle[j], b.Phasing[j], b.Prephasing[j])
+		if s.err = cmp.Or(s.err, s.locate(&b.Place)); s.err != nil {
+			return
+		}
+		for _, r := range s.runs {
+			s.until = max(s.until, int(r.cycle))
+			phasing, prephasing := b.Phasing[r.from:r.to], b.Prephasing[r.from:r.to]
+			for j, tile := range s.at[r.from:r.to] {
+				if missing(phasing[j]) || missing(prephasing[j]) {
+					continue
+				}
+				l := &s.lines[int(tile)*s.reads+int(r.read)]
+				l.all.add(float32(r.within), phasing[j], prephasing[j])
+				if l.all.n == firstCycles {
+					l.first = l.all
+				}
 			}
 		}
 	})
 	return f, cmp.Or(err, s.err)
 }
 
-func (s *phasingSink) take(lane uint16, name uint32, cycle uint16, phasing, prephasing float32) error {
-	i, err := s.of(lane, name)
-	if err != nil {
-		return err
-	}
-	at, err := s.plan.at(cycle)
-	if err != nil {
-		return err
-	}
-	if missing(phasing) || missing(prephasing) {
-		return nil
-	}
-	s.see(i, at)
-	s.lines = grown(s.lines, i, s.reads)
-	l := &s.lines[i*s.reads+at.read]
-	x := float32(at.within)
-	l.phasing.add(x, phasing)
-	l.prephasing.add(x, prephasing)
-	if l.firstPhasing.n < firstCycles {
-		l.firstPhasing.add(x, phasing)
-		l.firstPrephasing.add(x, prephasing)
-	}
-	s.until = max(s.until, int(cycle))
-	return nil
-}
-
 func (s *phasingSink) keep(m *metrics) { m.phasing = s }
 
-func (s *phasingSink) at(tile, read int) lines {
-	if i := tile*s.reads + read; i < len(s.lines) {
-		return s.lines[i]
+// rates are the phasing and prephasing of a tile in a read as its first cycles show it, in
+// percent per cycle; never below zero, NaN if there are not so many.
+func (l *tileLines) rates() (phasing, prephasing float32) {
+	if l.first.n < firstCycles {
+		return nan, nan
 	}
-	return lines{}
-}
-
-// rate is the phasing of a tile in a read as its first cycles show it, in percent per
-// cycle; never below zero, NaN if there are not so many.
-func (l line) rate() float32 {
-	if l.n < firstCycles {
-		return nan
-	}
-	slope, _ := l.fit()
-	return atLeastZero(slope)
+	phasing, _ = l.first.fit(l.first.phasing, l.first.pX)
+	prephasing, _ = l.first.fit(l.first.prephasing, l.first.qX)
+	return atLeastZero(phasing), atLeastZero(prephasing)
 }
 
 // atLeastZero is v, 0 if that is less, for no cluster comes back into step: a fit over

@@ -2,6 +2,7 @@ package summary
 
 import (
 	"errors"
+	"slices"
 
 	"proactive/shared/interop"
 )
@@ -19,28 +20,89 @@ const maxTiles = 20_000
 
 // tiles numbers the tiles of a file in the order in which they come first.
 type tiles struct {
+	// room makes room for what is kept of one more tile.
+	room func()
+
 	plan  *plan
 	names []interop.Tile
 	keys  []uint64
 	index map[uint64]int
-	hint  int
+	// after is the tile that came last behind each, and hint the last of the block before:
+	// records come in the same order of tiles again and again.
+	after []int32
+	hint  int32
+	// at are the tiles of the block's records, and runs where those of one cycle begin
+	// and end.
+	at   []int32
+	runs []run
+}
+
+// run are records of a block that follow one another in the same cycle of the run.
+type run struct {
+	from, to int
+	cycle    uint16
+	position
 }
 
 func newTiles(p *plan) tiles { return tiles{plan: p, index: map[uint64]int{}} }
 
-// of is the number of a tile. Records come in the same order of tiles again and again, or
-// many of the same tile together: the last one or the one after is nearly always right.
+// locate numbers the tiles of a block of a file by cycle, and finds its cycles.
+func (t *tiles) locate(p *interop.Place) error {
+	if err := t.number(p); err != nil {
+		return err
+	}
+	t.runs = t.runs[:0]
+	for from := 0; from < len(p.Cycle); {
+		cycle, to := p.Cycle[from], from+1
+		for to < len(p.Cycle) && p.Cycle[to] == cycle {
+			to++
+		}
+		if cycle == 0 || int(cycle) >= len(t.plan.cycles) {
+			return errCycle
+		}
+		t.runs = append(t.runs, run{from, to, cycle, t.plan.cycles[cycle]})
+		from = to
+	}
+	return nil
+}
+
+// number numbers the tiles of a block: the one that came behind the last, or the last
+// again, is nearly always right.
+func (t *tiles) number(p *interop.Place) error {
+	lanes, names := p.Lane, p.Tile[:len(p.Lane)]
+	if cap(t.at) < len(lanes) {
+		t.at = make([]int32, len(lanes))
+	}
+	t.at = t.at[:len(lanes)]
+	hint, keys, after := t.hint, t.keys, t.after
+	for j, lane := range lanes {
+		key := uint64(lane)<<32 | uint64(names[j])
+		if len(keys) > 0 && keys[hint] != key {
+			if next := after[hint]; keys[next] == key {
+				hint = next
+				t.at[j] = hint
+				continue
+			}
+		}
+		if len(keys) == 0 || keys[hint] != key {
+			i, err := t.of(lane, names[j])
+			if err != nil {
+				return err
+			}
+			keys, after = t.keys, t.after
+			after[hint] = int32(i) //nolint:gosec // G115: at most maxTiles
+			hint = after[hint]
+		}
+		t.at[j] = hint
+	}
+	t.hint = hint
+	return nil
+}
+
+// of is the number of a tile.
 func (t *tiles) of(lane uint16, name uint32) (int, error) {
 	key := uint64(lane)<<32 | uint64(name)
-	if t.hint < len(t.keys) && t.keys[t.hint] == key {
-		return t.hint, nil
-	}
-	if next := t.hint + 1; next < len(t.keys) && t.keys[next] == key {
-		t.hint = next
-		return next, nil
-	}
 	if i, ok := t.index[key]; ok {
-		t.hint = i
 		return i, nil
 	}
 	switch lanes := t.plan.info.Lanes; {
@@ -51,11 +113,15 @@ func (t *tiles) of(lane uint16, name uint32) (int, error) {
 	case len(t.keys) == maxTiles:
 		return 0, errTiles
 	}
-	t.hint = len(t.keys)
-	t.index[key] = t.hint
+	n := len(t.keys)
+	t.index[key] = n
 	t.keys = append(t.keys, key)
+	t.after = append(t.after, 0)
 	t.names = append(t.names, interop.Tile{Lane: int(lane), Number: int(name)})
-	return t.hint, nil
+	if t.room != nil {
+		t.room()
+	}
+	return n, nil
 }
 
 const (
@@ -63,21 +129,10 @@ const (
 	maxTileName = 999_999
 )
 
-// at is where a cycle of the run stands.
-func (p *plan) at(cycle uint16) (position, error) {
-	if cycle == 0 || int(cycle) >= len(p.cycles) {
-		return position{}, errCycle
-	}
-	return p.cycles[cycle], nil
-}
-
-// grown is s long enough for the tile i of n values each.
-func grown[T any](s []T, i, n int) []T {
-	for len(s) < (i+1)*n {
-		var zero T
-		s = append(s, zero)
-	}
-	return s
+// more is s with n more values, none of them set.
+func more[T any](s []T, n int) []T {
+	s = slices.Grow(s, n)
+	return s[:len(s)+n]
 }
 
 // reach is how far tiles have come in each read: the last cycle by tile and read.
@@ -86,10 +141,12 @@ type reach struct {
 	last  []uint16
 }
 
-func (r *reach) see(tile int, at position) {
-	r.last = grown(r.last, tile, r.reads)
-	if cell := &r.last[tile*r.reads+at.read]; int(*cell) < at.within {
-		*cell = uint16(at.within) //nolint:gosec // G115: at most maxCycles
+// see takes in the tiles of records in one cycle.
+func (r *reach) see(tiles []int32, at position) {
+	for _, tile := range tiles {
+		if cell := &r.last[int(tile)*r.reads+int(at.read)]; *cell < at.within {
+			*cell = at.within
+		}
 	}
 }
 
@@ -99,10 +156,7 @@ type Range struct{ From, To int }
 
 func (r *reach) over(read int, in []int) (all Range) {
 	for n, tile := range in {
-		last := 0
-		if i := tile*r.reads + read; i < len(r.last) {
-			last = int(r.last[i])
-		}
+		last := int(r.last[tile*r.reads+read])
 		if n == 0 || last < all.From {
 			all.From = last
 		}

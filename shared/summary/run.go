@@ -33,7 +33,7 @@ func (m *metrics) flowCell(names []interop.Tile) []Tile {
 					sum.add(m.quality.over(r, []int{i}))
 				}
 			}
-			at[id].Q30 = percent(float64(sum.q30), float64(sum.all))
+			at[id].Q30 = percent(float64(sum.Q30), float64(sum.All))
 		}
 	}
 	if m.errors != nil {
@@ -72,7 +72,7 @@ func (m *metrics) tileCounts(at map[interop.Tile]*Tile) {
 	if m.occupied != nil {
 		for i, id := range m.occupied.names {
 			if t := at[id]; t != nil {
-				t.Occupied = percent(m.occupied.occupied[i], t.Clusters)
+				t.Occupied = m.occupied.percent[i]
 			}
 		}
 	}
@@ -94,7 +94,7 @@ func (m *metrics) curves() []Cycle {
 	all, known := make([]Cycle, 0, len(m.plan.cycles)), 0
 	for c, at := range m.plan.cycles[1:] {
 		one := m.cycle(c + 1)
-		one.Read, one.Within = m.plan.info.Reads[at.read].Number, at.within
+		one.Read, one.Within = m.plan.info.Reads[at.read].Number, int(at.within)
 		all = append(all, one)
 		if one.known() {
 			known = len(all)
@@ -107,7 +107,7 @@ func (m *metrics) cycle(c int) Cycle {
 	one := Cycle{Q20: nan, Q30: nan, ErrorRate: nan, NoCall: nan, Dark: nan, Bright: nan}
 	if m.quality != nil {
 		b := m.quality.cycles[c]
-		one.Q20, one.Q30 = percent(float64(b.q20), float64(b.all)), percent(float64(b.q30), float64(b.all))
+		one.Q20, one.Q30 = percent(float64(b.Q20), float64(b.All)), percent(float64(b.Q30), float64(b.All))
 	}
 	if m.errors != nil {
 		one.ErrorRate = m.errors.cycles[c].value()

@@ -9,7 +9,7 @@ import (
 type Stat struct{ Mean, SD, Median float32 }
 
 // statOf sums finite values up, in single precision and in their order as the reference
-// does; it sorts them.
+// does; it reorders them.
 func statOf(values []float32) Stat {
 	values = slices.DeleteFunc(values, missing)
 	if len(values) == 0 {
@@ -20,13 +20,41 @@ func statOf(values []float32) Stat {
 	if len(values) > 1 {
 		sd = deviation(values)
 	}
-	slices.Sort(values)
+	return Stat{mean, sd, medianOf(values)}
+}
+
+// medianOf is the middle of the values in order, the mean of the two middle ones of an
+// even number. It reorders them, as far as it must (Hoare's selection).
+func medianOf(values []float32) float32 {
 	half := len(values) / 2
-	median := values[half]
-	if len(values)%2 == 0 {
-		median = (values[half-1] + values[half]) / 2
+	for low, high := 0, len(values)-1; low < high; {
+		pivot := values[(low+high)/2]
+		i, j := low, high
+		for i <= j {
+			for values[i] < pivot {
+				i++
+			}
+			for values[j] > pivot {
+				j--
+			}
+			if i <= j {
+				values[i], values[j] = values[j], values[i]
+				i, j = i+1, j-1
+			}
+		}
+		switch {
+		case half <= j:
+			high = j
+		case half >= i:
+			low = i
+		default:
+			low = high
+		}
 	}
-	return Stat{mean, sd, median}
+	if len(values)%2 == 1 {
+		return values[half]
+	}
+	return (slices.Max(values[:half]) + values[half]) / 2
 }
 
 // deviation is the sample's standard deviation; of equal values exactly 0.
@@ -54,7 +82,8 @@ func meanOf(values []float32) float32 {
 	return sum / float32(len(values))
 }
 
-func missing(v float32) bool { return v != v || math.IsInf(float64(v), 0) }
+// missing: not a number, or infinite, of which neither less itself is nothing.
+func missing(v float32) bool { return v-v != 0 }
 
 // percent is 100·part/whole, NaN of nothing.
 func percent[T float32 | float64](part, whole T) float32 {

@@ -109,8 +109,8 @@ type plan struct {
 
 // position is where a cycle of the run stands.
 type position struct {
-	read   int // index of the read
-	within int // cycle of the read, from 1
+	read   uint8  // index of the read
+	within uint16 // cycle of the read, from 1
 	// usable is false of a read's last cycle: it has no following cycle by which to
 	// correct phasing.
 	usable bool
@@ -120,7 +120,7 @@ func newPlan(info runfolder.Info) *plan {
 	p := &plan{info: info, cycles: make([]position, 1)}
 	for i, r := range info.Reads {
 		for c := range min(r.Cycles, maxCycles) {
-			p.cycles = append(p.cycles, position{i, c + 1, c+1 < r.Cycles})
+			p.cycles = append(p.cycles, position{uint8(i), uint16(c + 1), c+1 < r.Cycles}) //nolint:gosec // G115: at most 16 reads of maxCycles
 		}
 	}
 	return p

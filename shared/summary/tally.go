@@ -61,11 +61,11 @@ func (t *tally) figures() Figures {
 		f.FirstCycleIntensity.Mean = t.intensity.orZero()
 	}
 	if t.m.quality != nil {
-		f.YieldG = float32(float64(t.bases.all) / 1e9)
+		f.YieldG = float32(float64(t.bases.All) / 1e9)
 		f.Q20, f.Q30 = 0, 0
-		if t.bases.all > 0 {
-			f.Q20 = percent(float64(t.bases.q20), float64(t.bases.all))
-			f.Q30 = percent(float64(t.bases.q30), float64(t.bases.all))
+		if t.bases.All > 0 {
+			f.Q20 = percent(float64(t.bases.Q20), float64(t.bases.All))
+			f.Q30 = percent(float64(t.bases.Q30), float64(t.bases.All))
 		}
 	}
 	return f

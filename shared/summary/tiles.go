@@ -41,8 +41,9 @@ func (s *tileSink) read(in io.Reader) (interop.File, error) {
 		if err != nil {
 			return f, err
 		}
-		s.metric = grown(s.metric, i, 1)
-		s.metric[i] = s.found[id]
+		if i == len(s.metric) {
+			s.metric = append(s.metric, s.found[id])
+		}
 	}
 	return f, nil
 }
@@ -70,27 +71,39 @@ func readOf(t *interop.TileMetric, number int) interop.ReadMetric {
 type occupiedSink struct {
 	tiles
 	occupied []float32
+	percent  []float32 // of the tile's wells, when all files were read
 	err      error
 }
 
-func newOccupiedSink(p *plan) *occupiedSink { return &occupiedSink{tiles: newTiles(p)} }
+func newOccupiedSink(p *plan) *occupiedSink {
+	s := &occupiedSink{tiles: newTiles(p)}
+	s.room = func() { s.occupied = more(s.occupied, 1) }
+	return s
+}
 
 func (s *occupiedSink) read(in io.Reader) (interop.File, error) {
 	f, err := interop.ReadExtended(in, func(b *interop.ExtendedBlock) {
-		for j := range b.Len() {
-			i, err := s.of(b.Lane[j], b.Tile[j])
-			if err != nil {
-				s.err = err
-				return
-			}
-			s.occupied = grown(s.occupied, i, 1)
-			s.occupied[i] = b.Occupied[j]
+		if s.err = cmp.Or(s.err, s.number(&b.Place)); s.err != nil {
+			return
+		}
+		for j, tile := range s.at {
+			s.occupied[tile] = b.Occupied[j]
 		}
 	})
 	return f, cmp.Or(err, s.err)
 }
 
-func (s *occupiedSink) keep(m *metrics) { m.occupied = s }
+// keep relates the wells to those of TileMetricsOut.bin, which is kept before it.
+func (s *occupiedSink) keep(m *metrics) {
+	m.occupied = s
+	s.percent = make([]float32, len(s.occupied))
+	for i, id := range s.names {
+		s.percent[i] = nan
+		if m.tile != nil && m.tile.found[id] != nil {
+			s.percent[i] = percent(s.occupied[i], float32(m.tile.found[id].Clusters))
+		}
+	}
+}
 
 // totalsSink takes SummaryRunMetricsOut.bin in.
 type totalsSink struct {
