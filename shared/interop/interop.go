@@ -63,12 +63,12 @@ func (p *Place) fill(raw []byte, n, size, tileBytes int, cycles bool) {
 	p.Lane, p.Tile, p.Cycle = sized(p.Lane, n), sized(p.Tile, n), sized(p.Cycle, n)
 	lanes, tiles, at := p.Lane[:n], p.Tile[:n], p.Cycle[:n]
 	for i := range lanes {
-		rec := raw[i*size:][:8] // a record of every kind has ten bytes or more
-		lanes[i] = binary.LittleEndian.Uint16(rec)
+		rec := binary.LittleEndian.Uint64(raw[i*size:]) // a record of every kind has ten bytes or more
+		lanes[i] = uint16(rec)                          //nolint:gosec // G115: the fields of the record
 		if tileBytes == 2 {
-			tiles[i], at[i] = uint32(binary.LittleEndian.Uint16(rec[2:])), binary.LittleEndian.Uint16(rec[4:])
+			tiles[i], at[i] = uint32(uint16(rec>>16)), uint16(rec>>32) //nolint:gosec // G115: likewise
 		} else {
-			tiles[i], at[i] = binary.LittleEndian.Uint32(rec[2:]), binary.LittleEndian.Uint16(rec[6:])
+			tiles[i], at[i] = uint32(rec>>16), uint16(rec>>48) //nolint:gosec // G115: likewise
 		}
 	}
 	if !cycles {

@@ -6,7 +6,8 @@ import "io"
 // clusters that have fallen behind or run ahead by a cycle, in percent.
 type PhasingBlock struct {
 	Place
-	Phasing, Prephasing []float32
+	// Weights are phasing and prephasing: Len × 2.
+	Weights []float32
 }
 
 // ReadPhasing reads EmpiricalPhasingMetricsOut.bin, versions 1 and 2: size u8; lane u16,
@@ -29,8 +30,7 @@ func ReadPhasing(r io.Reader, each func(*PhasingBlock)) (File, error) {
 	var block PhasingBlock
 	return s.blocks(func(raw []byte, n int) {
 		block.fill(raw, n, s.RecordSize, tile, true)
-		block.Phasing = floats(block.Phasing, raw, n, s.RecordSize, 4+tile, 1)
-		block.Prephasing = floats(block.Prephasing, raw, n, s.RecordSize, 8+tile, 1)
+		block.Weights = floats(block.Weights, raw, n, s.RecordSize, 4+tile, 2)
 		each(&block)
 	})
 }

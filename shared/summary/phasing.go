@@ -63,13 +63,13 @@ func (s *phasingSink) read(in io.Reader) (interop.File, error) {
 		}
 		for _, r := range s.runs {
 			s.until = max(s.until, int(r.cycle))
-			phasing, prephasing := b.Phasing[r.from:r.to], b.Prephasing[r.from:r.to]
 			for j, tile := range s.at[r.from:r.to] {
-				if missing(phasing[j]) || missing(prephasing[j]) {
+				weights := b.Weights[2*(r.from+j):][:2]
+				if missing(weights[0]) || missing(weights[1]) {
 					continue
 				}
 				l := &s.lines[int(tile)*s.reads+int(r.read)]
-				l.all.add(float32(r.within), phasing[j], prephasing[j])
+				l.all.add(float32(r.within), weights[0], weights[1])
 				if l.all.n == firstCycles {
 					l.first = l.all
 				}

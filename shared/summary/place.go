@@ -2,6 +2,7 @@ package summary
 
 import (
 	"errors"
+	"math/rand/v2"
 	"slices"
 
 	"proactive/shared/interop"
@@ -26,7 +27,9 @@ type tiles struct {
 	plan  *plan
 	names []interop.Tile
 	keys  []uint64
-	index map[uint64]int
+	// slots find a key's number, plus one; 0 is free. Some instruments write their tiles
+	// in no order, and a map would cost as much as all the rest.
+	slots []int32
 	// after is the tile that came last behind each, and hint the last of the block before:
 	// records come in the same order of tiles again and again.
 	after []int32
@@ -44,7 +47,7 @@ type run struct {
 	position
 }
 
-func newTiles(p *plan) tiles { return tiles{plan: p, index: map[uint64]int{}} }
+func newTiles(p *plan) tiles { return tiles{plan: p, slots: make([]int32, 2048)} }
 
 // locate numbers the tiles of a block of a file by cycle, and finds its cycles.
 func (t *tiles) locate(p *interop.Place) error {
@@ -99,11 +102,25 @@ func (t *tiles) number(p *interop.Place) error {
 	return nil
 }
 
+// salt scatters keys in a way that nobody who writes a file can know.
+var salt = rand.Uint64() | 1 //nolint:gosec // G404: against collisions, not for a secret
+
+// slot is where a key stands, or where it would.
+func (t *tiles) slot(key uint64) int {
+	mask := len(t.slots) - 1
+	i := int((key*salt)>>40) & mask //nolint:gosec // G115: 24 bits
+	for t.slots[i] != 0 && t.keys[t.slots[i]-1] != key {
+		i = (i + 1) & mask
+	}
+	return i
+}
+
 // of is the number of a tile.
 func (t *tiles) of(lane uint16, name uint32) (int, error) {
 	key := uint64(lane)<<32 | uint64(name)
-	if i, ok := t.index[key]; ok {
-		return i, nil
+	at := t.slot(key)
+	if n := t.slots[at]; n > 0 {
+		return int(n) - 1, nil
 	}
 	switch lanes := t.plan.info.Lanes; {
 	case lane == 0 || lanes > 0 && int(lane) > lanes || lane > maxLanes:
@@ -114,8 +131,14 @@ func (t *tiles) of(lane uint16, name uint32) (int, error) {
 		return 0, errTiles
 	}
 	n := len(t.keys)
-	t.index[key] = n
 	t.keys = append(t.keys, key)
+	t.slots[at] = int32(n) + 1 //nolint:gosec // G115: at most maxTiles
+	if 2*len(t.keys) > len(t.slots) {
+		t.slots = make([]int32, 2*len(t.slots))
+		for i, key := range t.keys {
+			t.slots[t.slot(key)] = int32(i) + 1 //nolint:gosec // G115: at most maxTiles
+		}
+	}
 	t.after = append(t.after, 0)
 	t.names = append(t.names, interop.Tile{Lane: int(lane), Number: int(name)})
 	if t.room != nil {
