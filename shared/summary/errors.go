@@ -40,7 +40,7 @@ type errorSink struct {
 
 func newErrorSink(p *plan) *errorSink {
 	s := &errorSink{tiles: newTiles(p), reach: reach{reads: len(p.info.Reads)}, cycles: make([]mean, len(p.cycles))}
-	s.room = func() { s.last, s.rates = more(s.last, s.reads), more(s.rates, s.reads) }
+	s.room = func() { s.last, s.rates = more(p, s.last, s.reads), more(p, s.rates, s.reads) }
 	return s
 }
 

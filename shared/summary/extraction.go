@@ -22,7 +22,7 @@ type extractionSink struct {
 func newExtractionSink(p *plan) *extractionSink {
 	s := &extractionSink{tiles: newTiles(p), reach: reach{reads: len(p.info.Reads)}}
 	s.room = func() {
-		s.last = more(s.last, s.reads)
+		s.last = more(p, s.last, s.reads)
 		for range s.reads * s.channels {
 			s.first = append(s.first, nan)
 		}

@@ -56,7 +56,7 @@ type correctedSink struct {
 func newCorrectedSink(p *plan) *correctedSink {
 	n := len(p.cycles)
 	s := &correctedSink{tiles: newTiles(p), reach: reach{reads: len(p.info.Reads)}, called: make([]uint64, n), noCalls: make([]uint64, n)}
-	s.room = func() { s.last = more(s.last, s.reads) }
+	s.room = func() { s.last = more(p, s.last, s.reads) }
 	return s
 }
 

@@ -52,7 +52,7 @@ type phasingSink struct {
 
 func newPhasingSink(p *plan) *phasingSink {
 	s := &phasingSink{tiles: newTiles(p), reads: len(p.info.Reads)}
-	s.room = func() { s.lines = more(s.lines, s.reads) }
+	s.room = func() { s.lines = more(p, s.lines, s.reads) }
 	return s
 }
 

@@ -152,8 +152,11 @@ const (
 	maxTileName = 999_999
 )
 
-// more is s with n more values, none of them set.
-func more[T any](s []T, n int) []T {
+// more is s with n more values, none of them set: those of one more tile.
+func more[T any](p *plan, s []T, n int) []T {
+	if s == nil {
+		s = make([]T, 0, n*p.tiles)
+	}
 	s = slices.Grow(s, n)
 	return s[:len(s)+n]
 }

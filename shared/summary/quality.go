@@ -32,7 +32,7 @@ type qualitySink struct {
 
 func newQualitySink(p *plan) *qualitySink {
 	s := &qualitySink{tiles: newTiles(p), reach: reach{reads: len(p.info.Reads)}, cycles: make([]bases, len(p.cycles))}
-	s.room = func() { s.last, s.usable = more(s.last, s.reads), more(s.usable, s.reads) }
+	s.room = func() { s.last, s.usable = more(p, s.last, s.reads), more(p, s.usable, s.reads) }
 	return s
 }
 

@@ -105,6 +105,8 @@ type plan struct {
 	info runfolder.Info
 	// cycles is by the run's cycle, from 1.
 	cycles []position
+	// tiles is how many to expect.
+	tiles int
 }
 
 // position is where a cycle of the run stands.
@@ -117,7 +119,10 @@ type position struct {
 }
 
 func newPlan(info runfolder.Info) *plan {
-	p := &plan{info: info, cycles: make([]position, 1)}
+	p := &plan{info: info, cycles: make([]position, 1), tiles: 32}
+	if n := info.Lanes * info.Surfaces * info.Swaths * info.TileCount; n > 0 && n < maxTiles {
+		p.tiles = n
+	}
 	for i, r := range info.Reads {
 		for c := range min(r.Cycles, maxCycles) {
 			p.cycles = append(p.cycles, position{uint8(i), uint16(c + 1), c+1 < r.Cycles}) //nolint:gosec // G115: at most 16 reads of maxCycles

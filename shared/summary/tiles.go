@@ -77,7 +77,7 @@ type occupiedSink struct {
 
 func newOccupiedSink(p *plan) *occupiedSink {
 	s := &occupiedSink{tiles: newTiles(p)}
-	s.room = func() { s.occupied = more(s.occupied, 1) }
+	s.room = func() { s.occupied = more(p, s.occupied, 1) }
 	return s
 }
 
