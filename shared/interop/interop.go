@@ -47,28 +47,34 @@ func (t Tile) Surface() int {
 	return min(max(n, 1), 2)
 }
 
+// TileID is a [Tile] in one word, as it comes in a column: the lane above 32 bits, the
+// name in them.
+type TileID uint64
+
+// Tile is the tile of the word.
+func (id TileID) Tile() Tile { return Tile{int(id >> 32), int(id & math.MaxUint32)} } //nolint:gosec // G115: 16 bits and 32
+
 // Place are the first columns of every block: which tile, and which cycle, counted over
 // the run from 1. Files by tile have no cycle.
 type Place struct {
-	Lane  []uint16
-	Tile  []uint32
+	Tile  []TileID
 	Cycle []uint16
 }
 
 // Len is how many records the block has.
-func (p *Place) Len() int { return len(p.Lane) }
+func (p *Place) Len() int { return len(p.Tile) }
 
 // fill reads the columns of n records: lane u16, tile u16 or u32, and cycle u16 if wanted.
 func (p *Place) fill(raw []byte, n, size, tileBytes int, cycles bool) {
-	p.Lane, p.Tile, p.Cycle = sized(p.Lane, n), sized(p.Tile, n), sized(p.Cycle, n)
-	lanes, tiles, at := p.Lane[:n], p.Tile[:n], p.Cycle[:n]
-	for i := range lanes {
+	p.Tile, p.Cycle = sized(p.Tile, n), sized(p.Cycle, n)
+	tiles, at := p.Tile[:n], p.Cycle[:n]
+	for i := range tiles {
 		rec := binary.LittleEndian.Uint64(raw[i*size:]) // a record of every kind has ten bytes or more
-		lanes[i] = uint16(rec)                          //nolint:gosec // G115: the fields of the record
+		lane := TileID(rec&math.MaxUint16) << 32
 		if tileBytes == 2 {
-			tiles[i], at[i] = uint32(uint16(rec>>16)), uint16(rec>>32) //nolint:gosec // G115: likewise
+			tiles[i], at[i] = lane|TileID(rec>>16&math.MaxUint16), uint16(rec>>32) //nolint:gosec // G115: the field of the record
 		} else {
-			tiles[i], at[i] = uint32(rec>>16), uint16(rec>>48) //nolint:gosec // G115: likewise
+			tiles[i], at[i] = lane|TileID(rec>>16&math.MaxUint32), uint16(rec>>48) //nolint:gosec // G115: likewise
 		}
 	}
 	if !cycles {

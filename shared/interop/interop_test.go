@@ -34,7 +34,7 @@ func readQuality(raw []byte) (interop.Bins, []quality, interop.File, error) {
 		bins = b.Bins
 		counts, n := b.Counts(), b.Bins.Len()
 		for i := range b.Len() {
-			all = append(all, quality{int(b.Lane[i]), int(b.Tile[i]), int(b.Cycle[i]), slices.Clone(counts[i*n : (i+1)*n])})
+			all = append(all, quality{b.Tile[i].Tile().Lane, b.Tile[i].Tile().Number, int(b.Cycle[i]), slices.Clone(counts[i*n : (i+1)*n])})
 		}
 	})
 	return bins, all, f, err

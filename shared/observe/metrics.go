@@ -93,7 +93,7 @@ func (b *builder) quality(in io.Reader) (bool, Reason) {
 	f, err := interop.ReadQuality(in, func(block *interop.QualityBlock) {
 		records := block.Bases()
 		for i := range block.Len() {
-			tile := interop.Tile{Lane: int(block.Lane[i]), Number: int(block.Tile[i])}
+			tile := block.Tile[i].Tile()
 			cycle := int(block.Cycle[i])
 			read, within, ok := b.info.ReadOf(cycle)
 			if !ok || within == read.Cycles || tile.Lane < 1 || tile.Lane > 16 {

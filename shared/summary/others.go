@@ -100,7 +100,7 @@ func newByLaneSink(p *plan) *byLaneSink { return &byLaneSink{checkedSink{tiles: 
 func (s *byLaneSink) read(in io.Reader) (interop.File, error) {
 	f, err := interop.ReadQuality(in, func(b *interop.QualityBlock) {
 		for i := range b.Tile {
-			b.Tile[i] = 1 // it says nothing here
+			b.Tile[i] |= 1 // it says nothing here, and is 0 as a rule
 		}
 		s.err = cmp.Or(s.err, s.locate(&b.Place))
 	})

@@ -26,7 +26,7 @@ type tiles struct {
 
 	plan  *plan
 	names []interop.Tile
-	keys  []uint64
+	keys  []interop.TileID
 	// slots find a key's number, plus one; 0 is free. Some instruments write their tiles
 	// in no order, and a map would cost as much as all the rest.
 	slots []int32
@@ -72,31 +72,31 @@ func (t *tiles) locate(p *interop.Place) error {
 // number numbers the tiles of a block: the one that came behind the last, or the last
 // again, is nearly always right.
 func (t *tiles) number(p *interop.Place) error {
-	lanes, names := p.Lane, p.Tile[:len(p.Lane)]
-	if cap(t.at) < len(lanes) {
-		t.at = make([]int32, len(lanes))
+	if cap(t.at) < p.Len() {
+		t.at = make([]int32, p.Len())
 	}
-	t.at = t.at[:len(lanes)]
-	hint, keys, after := t.hint, t.keys, t.after
-	for j, lane := range lanes {
-		key := uint64(lane)<<32 | uint64(names[j])
-		if len(keys) > 0 && keys[hint] != key {
-			if next := after[hint]; keys[next] == key {
-				hint = next
-				t.at[j] = hint
-				continue
-			}
+	t.at = t.at[:p.Len()]
+	if len(t.keys) == 0 && p.Len() > 0 {
+		if _, err := t.of(p.Tile[0]); err != nil {
+			return err
 		}
-		if len(keys) == 0 || keys[hint] != key {
-			i, err := t.of(lane, names[j])
-			if err != nil {
-				return err
+	}
+	hint, keys, after, at := t.hint, t.keys, t.after, t.at
+	for j, key := range p.Tile {
+		if keys[hint] != key {
+			next := after[hint]
+			if keys[next] != key {
+				i, err := t.of(key)
+				if err != nil {
+					return err
+				}
+				keys, after = t.keys, t.after
+				next = int32(i) //nolint:gosec // G115: at most maxTiles
+				after[hint] = next
 			}
-			keys, after = t.keys, t.after
-			after[hint] = int32(i) //nolint:gosec // G115: at most maxTiles
-			hint = after[hint]
+			hint = next
 		}
-		t.at[j] = hint
+		at[j] = hint
 	}
 	t.hint = hint
 	return nil
@@ -106,9 +106,9 @@ func (t *tiles) number(p *interop.Place) error {
 var salt = rand.Uint64() | 1 //nolint:gosec // G404: against collisions, not for a secret
 
 // slot is where a key stands, or where it would.
-func (t *tiles) slot(key uint64) int {
+func (t *tiles) slot(key interop.TileID) int {
 	mask := len(t.slots) - 1
-	i := int((key*salt)>>40) & mask //nolint:gosec // G115: 24 bits
+	i := int((uint64(key)*salt)>>40) & mask //nolint:gosec // G115: 24 bits
 	for t.slots[i] != 0 && t.keys[t.slots[i]-1] != key {
 		i = (i + 1) & mask
 	}
@@ -116,16 +116,16 @@ func (t *tiles) slot(key uint64) int {
 }
 
 // of is the number of a tile.
-func (t *tiles) of(lane uint16, name uint32) (int, error) {
-	key := uint64(lane)<<32 | uint64(name)
+func (t *tiles) of(key interop.TileID) (int, error) {
 	at := t.slot(key)
 	if n := t.slots[at]; n > 0 {
 		return int(n) - 1, nil
 	}
+	id := key.Tile()
 	switch lanes := t.plan.info.Lanes; {
-	case lane == 0 || lanes > 0 && int(lane) > lanes || lane > maxLanes:
+	case id.Lane == 0 || lanes > 0 && id.Lane > lanes || id.Lane > maxLanes:
 		return 0, errLane
-	case name == 0 || name > maxTileName:
+	case id.Number == 0 || id.Number > maxTileName:
 		return 0, errTileName
 	case len(t.keys) == maxTiles:
 		return 0, errTiles
@@ -140,7 +140,7 @@ func (t *tiles) of(lane uint16, name uint32) (int, error) {
 		}
 	}
 	t.after = append(t.after, 0)
-	t.names = append(t.names, interop.Tile{Lane: int(lane), Number: int(name)})
+	t.names = append(t.names, id)
 	if t.room != nil {
 		t.room()
 	}

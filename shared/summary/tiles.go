@@ -34,10 +34,7 @@ func (s *tileSink) read(in io.Reader) (interop.File, error) {
 		return cmp.Or(cmp.Compare(a.Lane, b.Lane), cmp.Compare(a.Number, b.Number))
 	})
 	for _, id := range ids {
-		if id.Lane > maxLanes || id.Number > maxTileName {
-			return f, errTileName
-		}
-		i, err := s.tiles.of(uint16(id.Lane), uint32(id.Number)) //nolint:gosec // G115: just checked
+		i, err := s.of(interop.TileID(id.Lane)<<32 | interop.TileID(id.Number)) //nolint:gosec // G115: 16 bits and 32
 		if err != nil {
 			return f, err
 		}
