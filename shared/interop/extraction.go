@@ -12,16 +12,44 @@ const maxChannels = 16
 
 // ExtractionBlock are records of ExtractionMetricsOut.bin: how sharp and how bright a
 // tile was in a cycle.
+//
+// Its columns are decoded when they are asked for, until the next block.
 type ExtractionBlock struct {
 	Place
-	Channels int
-	// Focus is the full width at half maximum of the spots, in pixels, and Intensity the
-	// 90th percentile of their brightness in the camera's counts: Len × Channels each.
-	Focus     []float32
-	Intensity []uint16
-	// Time is when the image was taken, by the instrument's clock; version 2 only, the
-	// .NET ticks of [Ticks].
-	Time []uint64
+	Channels      int
+	raw           []byte
+	version, size int
+	focus         []float32
+	intensity     []uint16
+	time          []uint64
+}
+
+// at is where a record's columns begin, behind its place.
+func (b *ExtractionBlock) at() int { return 4 + tileBytes(b.version, 3) }
+
+// Focus is the full width at half maximum of the spots, in pixels: Len × Channels.
+func (b *ExtractionBlock) Focus() []float32 {
+	b.focus = floats(b.focus, b.raw, b.Len(), b.size, b.at(), b.Channels)
+	return b.focus
+}
+
+// Intensity is the 90th percentile of brightness, in the camera's counts: Len × Channels.
+func (b *ExtractionBlock) Intensity() []uint16 {
+	b.intensity = shorts(b.intensity, b.raw, b.Len(), b.size, b.at()+4*b.Channels, b.Channels)
+	return b.intensity
+}
+
+// Time is when the image was taken, by the instrument's clock in the .NET ticks of
+// [Ticks]; nil but of version 2.
+func (b *ExtractionBlock) Time() []uint64 {
+	if b.version != 2 {
+		return nil
+	}
+	b.time = sized(b.time, b.Len())
+	for i := range b.time {
+		b.time[i] = binary.LittleEndian.Uint64(b.raw[i*b.size+30:])
+	}
+	return b.time
 }
 
 // ReadExtraction reads ExtractionMetricsOut.bin, versions 2 and 3.
@@ -51,17 +79,10 @@ func ReadExtraction(r io.Reader, each func(*ExtractionBlock)) (File, error) {
 		return s.File, err
 	}
 	tile := tileBytes(s.Version, 3)
+	block.version, block.size = s.Version, s.RecordSize
 	return s.blocks(func(raw []byte, n int) {
-		off, k := 4+tile, block.Channels
+		block.raw = raw
 		block.fill(raw, n, s.RecordSize, tile, true)
-		block.Focus = floats(block.Focus, raw, n, s.RecordSize, off, k)
-		block.Intensity = shorts(block.Intensity, raw, n, s.RecordSize, off+4*k, k)
-		if s.Version == 2 {
-			block.Time = sized(block.Time, n)
-			for i := range n {
-				block.Time[i] = binary.LittleEndian.Uint64(raw[i*s.RecordSize+30:])
-			}
-		}
 		each(&block)
 	})
 }

@@ -148,11 +148,15 @@ func (s *stream) take(n int) ([]byte, error) {
 	return s.buf[s.at-n : s.at], nil
 }
 
-// blocks hands on the records, as many at a time as were read whole.
+// blockRecords are handed on at a time, few enough for their columns to stay in the
+// processor's nearest cache.
+const blockRecords = 1024
+
+// blocks hands on the records that were read whole.
 func (s *stream) blocks(each func(raw []byte, n int)) (File, error) {
 	size := s.RecordSize
 	for {
-		if n := (s.end - s.at) / size; n > 0 {
+		for n := min((s.end-s.at)/size, blockRecords); n > 0; n = min((s.end-s.at)/size, blockRecords) {
 			each(s.buf[s.at:s.at+n*size], n)
 			s.Records += int64(n)
 			s.at += n * size

@@ -33,14 +33,17 @@ func (m mean) value() float32 {
 type errorSink struct {
 	tiles
 	reach
-	rates  []([len(windows)]mean) // by tile and read
-	cycles []mean                 // by the run's cycle
+	rates  byRead[[len(windows)]mean]
+	cycles []mean // by the run's cycle
 	err    error
 }
 
 func newErrorSink(p *plan) *errorSink {
-	s := &errorSink{tiles: newTiles(p), reach: reach{reads: len(p.info.Reads)}, cycles: make([]mean, len(p.cycles))}
-	s.room = func() { s.last, s.rates = more(p, s.last, s.reads), more(p, s.rates, s.reads) }
+	s := &errorSink{tiles: newTiles(p), cycles: make([]mean, len(p.cycles))}
+	s.room = func() {
+		s.last.grow(p)
+		s.rates.grow(p)
+	}
 	return s
 }
 
@@ -64,7 +67,7 @@ func (s *errorSink) take(r run, tile int, rate float32) {
 		return
 	}
 	s.cycles[r.cycle].add(rate)
-	cell := &s.rates[tile*s.reads+int(r.read)]
+	cell := &s.rates[r.read][tile]
 	for w, last := range windows {
 		if int(r.within) <= last && (r.usable || w > 0) {
 			cell[w].add(rate)
@@ -76,9 +79,8 @@ func (s *errorSink) keep(m *metrics) { m.errors = s }
 
 // rate is the mean error rate of a tile in a read over a window.
 func (s *errorSink) rate(tile, read, window int) float32 {
-	i := tile*s.reads + read
-	if window > 0 && int(s.last[i]) < windows[window] {
+	if window > 0 && int(s.last[read][tile]) < windows[window] {
 		return nan
 	}
-	return s.rates[i][window].value()
+	return s.rates[read][tile][window].value()
 }

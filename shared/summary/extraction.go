@@ -20,10 +20,10 @@ type extractionSink struct {
 }
 
 func newExtractionSink(p *plan) *extractionSink {
-	s := &extractionSink{tiles: newTiles(p), reach: reach{reads: len(p.info.Reads)}}
+	s := &extractionSink{tiles: newTiles(p)}
 	s.room = func() {
-		s.last = more(p, s.last, s.reads)
-		for range s.reads * s.channels {
+		s.last.grow(p)
+		for range len(p.info.Reads) * s.channels {
 			s.first = append(s.first, nan)
 		}
 	}
@@ -44,16 +44,30 @@ func (s *extractionSink) read(in io.Reader) (interop.File, error) {
 		if s.err = cmp.Or(s.err, s.locate(&b.Place)); s.err != nil {
 			return
 		}
+		var intensity []uint16
+		var focus []float32
+		if s.plan.curves {
+			intensity, focus = b.Intensity(), b.Focus()
+		}
 		for _, r := range s.runs {
 			s.see(s.at[r.from:r.to], r.position)
-			s.take(r, b.Intensity[r.from*k:r.to*k], b.Focus[r.from*k:r.to*k])
+			if s.plan.curves {
+				s.curve(r, intensity[r.from*k:r.to*k], focus[r.from*k:r.to*k])
+			}
+			if r.within > 1 {
+				continue
+			}
+			if intensity == nil {
+				intensity = b.Intensity()
+			}
+			s.begin(r, intensity[r.from*k:r.to*k])
 		}
 	})
 	return f, cmp.Or(err, s.err)
 }
 
-// take takes in the records of one cycle: so many channels each.
-func (s *extractionSink) take(r run, intensity []uint16, focus []float32) {
+// curve takes in the records of one cycle: so many channels each.
+func (s *extractionSink) curve(r run, intensity []uint16, focus []float32) {
 	k := s.channels
 	bright, sharp := s.intensity[int(r.cycle)*k:][:k], s.focus[int(r.cycle)*k:][:k]
 	for c := range k {
@@ -64,11 +78,13 @@ func (s *extractionSink) take(r run, intensity []uint16, focus []float32) {
 		bright[c].merge(mean{float32(sum), int32(r.to - r.from)}) //nolint:gosec // G115: of one block
 		sharp[c].merge(every(focus[c:], k))
 	}
-	if r.within > 1 {
-		return
-	}
+}
+
+// begin takes in the first cycle of a read.
+func (s *extractionSink) begin(r run, intensity []uint16) {
+	k := s.channels
 	for j, tile := range s.at[r.from:r.to] {
-		first := s.first[(int(tile)*s.reads+int(r.read))*k:][:k]
+		first := s.first[(int(tile)*len(s.last)+int(r.read))*k:][:k]
 		for c := range first {
 			first[c] = float32(intensity[j*k+c])
 		}
@@ -91,5 +107,5 @@ func (s *extractionSink) keep(m *metrics) { m.extraction = s }
 
 // firstIntensity is that of a tile in the first cycle of a read.
 func (s *extractionSink) firstIntensity(tile, read int) float32 {
-	return s.first[(tile*s.reads+read)*s.channels]
+	return s.first[(tile*len(s.last)+read)*s.channels]
 }

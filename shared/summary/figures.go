@@ -93,18 +93,19 @@ func (m *metrics) phasingFigures(f *Figures, g grouped, at group, read int) {
 		return
 	}
 	in := g.phasing[at]
-	of := func(value func(*tileLines) float32) Stat {
-		return statOf(each(in, func(i int) float32 { return value(&m.phasing.lines[i*m.phasing.reads+read]) }))
+	of := func(all byRead[lines], value func(*lines) float32) Stat {
+		return statOf(each(in, func(i int) float32 { return value(&all[read][i]) }))
 	}
-	f.PhasingSlope = of(func(l *tileLines) float32 { v, _ := l.all.fit(l.all.phasing, l.all.pX); return v })
-	f.PhasingOffset = of(func(l *tileLines) float32 { _, v := l.all.fit(l.all.phasing, l.all.pX); return v })
-	f.PrephasingSlope = of(func(l *tileLines) float32 { v, _ := l.all.fit(l.all.prephasing, l.all.qX); return v })
-	f.PrephasingOffset = of(func(l *tileLines) float32 { _, v := l.all.fit(l.all.prephasing, l.all.qX); return v })
+	all, first := m.phasing.all, m.phasing.first
+	f.PhasingSlope = of(all, func(l *lines) float32 { v, _ := l.fit(l.phasing, l.pX); return v })
+	f.PhasingOffset = of(all, func(l *lines) float32 { _, v := l.fit(l.phasing, l.pX); return v })
+	f.PrephasingSlope = of(all, func(l *lines) float32 { v, _ := l.fit(l.prephasing, l.qX); return v })
+	f.PrephasingOffset = of(all, func(l *lines) float32 { _, v := l.fit(l.prephasing, l.qX); return v })
 	if !missing(f.Phasing.Mean) {
 		return
 	}
-	f.Phasing = of(func(l *tileLines) float32 { v, _ := l.rates(); return v })
-	f.Prephasing = of(func(l *tileLines) float32 { _, v := l.rates(); return v })
+	f.Phasing = of(first, func(l *lines) float32 { v, _ := l.rates(); return v })
+	f.Prephasing = of(first, func(l *lines) float32 { _, v := l.rates(); return v })
 }
 
 func each(in []int, value func(int) float32) []float32 {

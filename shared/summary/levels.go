@@ -116,7 +116,10 @@ func (m *metrics) sumUp() *Run {
 	for _, row := range r.Rows(BySurface) {
 		row.shown(sides == 1 && surfaces > 1)
 	}
-	r.Tiles, r.Cycles = m.flowCell(names), m.curves()
+	r.Tiles = m.flowCell(names)
+	if m.plan.curves {
+		r.Cycles = m.curves()
+	}
 	if m.extraction != nil {
 		r.Channels = m.extraction.channels
 	}

@@ -55,8 +55,8 @@ type correctedSink struct {
 
 func newCorrectedSink(p *plan) *correctedSink {
 	n := len(p.cycles)
-	s := &correctedSink{tiles: newTiles(p), reach: reach{reads: len(p.info.Reads)}, called: make([]uint64, n), noCalls: make([]uint64, n)}
-	s.room = func() { s.last = more(p, s.last, s.reads) }
+	s := &correctedSink{tiles: newTiles(p), called: make([]uint64, n), noCalls: make([]uint64, n)}
+	s.room = func() { s.last.grow(p) }
 	return s
 }
 

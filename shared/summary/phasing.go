@@ -38,21 +38,21 @@ func (l *lines) fit(y, xy float32) (slope, offset float32) {
 	return slope, (y - float32(slope*l.x)) / l.n
 }
 
-// tileLines are those of one tile and read: over all cycles, and over the first.
-type tileLines struct{ all, first lines }
-
 // phasingSink takes EmpiricalPhasingMetricsOut.bin in.
 type phasingSink struct {
 	tiles
-	lines []tileLines // by tile and read
-	reads int
-	until int // the run's last cycle
-	err   error
+	// all are the lines over all cycles of a read, first those over its first cycles.
+	all, first byRead[lines]
+	until      int // the run's last cycle
+	err        error
 }
 
 func newPhasingSink(p *plan) *phasingSink {
-	s := &phasingSink{tiles: newTiles(p), reads: len(p.info.Reads)}
-	s.room = func() { s.lines = more(p, s.lines, s.reads) }
+	s := &phasingSink{tiles: newTiles(p)}
+	s.room = func() {
+		s.all.grow(p)
+		s.first.grow(p)
+	}
 	return s
 }
 
@@ -63,15 +63,16 @@ func (s *phasingSink) read(in io.Reader) (interop.File, error) {
 		}
 		for _, r := range s.runs {
 			s.until = max(s.until, int(r.cycle))
+			all := s.all[r.read]
 			for j, tile := range s.at[r.from:r.to] {
 				weights := b.Weights[2*(r.from+j):][:2]
 				if missing(weights[0]) || missing(weights[1]) {
 					continue
 				}
-				l := &s.lines[int(tile)*s.reads+int(r.read)]
-				l.all.add(float32(r.within), weights[0], weights[1])
-				if l.all.n == firstCycles {
-					l.first = l.all
+				l := &all[tile]
+				l.add(float32(r.within), weights[0], weights[1])
+				if l.n == firstCycles {
+					s.first[r.read][tile] = *l
 				}
 			}
 		}
@@ -81,14 +82,13 @@ func (s *phasingSink) read(in io.Reader) (interop.File, error) {
 
 func (s *phasingSink) keep(m *metrics) { m.phasing = s }
 
-// rates are the phasing and prephasing of a tile in a read as its first cycles show it, in
-// percent per cycle; never below zero, NaN if there are not so many.
-func (l *tileLines) rates() (phasing, prephasing float32) {
-	if l.first.n < firstCycles {
+// rates are phasing and prephasing as the first cycles of a read show them, in percent per cycle; never below zero, NaN if there are not so many.
+func (l *lines) rates() (phasing, prephasing float32) {
+	if l.n < firstCycles {
 		return nan, nan
 	}
-	phasing, _ = l.first.fit(l.first.phasing, l.first.pX)
-	prephasing, _ = l.first.fit(l.first.prephasing, l.first.qX)
+	phasing, _ = l.fit(l.phasing, l.pX)
+	prephasing, _ = l.fit(l.prephasing, l.qX)
 	return atLeastZero(phasing), atLeastZero(prephasing)
 }
 

@@ -3,7 +3,6 @@ package summary
 import (
 	"errors"
 	"math/rand/v2"
-	"slices"
 
 	"proactive/shared/interop"
 )
@@ -152,25 +151,32 @@ const (
 	maxTileName = 999_999
 )
 
-// more is s with n more values, none of them set: those of one more tile.
-func more[T any](p *plan, s []T, n int) []T {
-	if s == nil {
-		s = make([]T, 0, n*p.tiles)
+// byRead are values of every tile in every read: a read's stand together, for a file goes
+// through one read after another.
+type byRead[T any] [][]T
+
+// grow makes room for one more tile.
+func (b *byRead[T]) grow(p *plan) {
+	if *b == nil {
+		*b = make([][]T, len(p.info.Reads))
 	}
-	s = slices.Grow(s, n)
-	return s[:len(s)+n]
+	for i := range *b {
+		if (*b)[i] == nil {
+			(*b)[i] = make([]T, 0, p.tiles)
+		}
+		var none T
+		(*b)[i] = append((*b)[i], none)
+	}
 }
 
 // reach is how far tiles have come in each read: the last cycle by tile and read.
-type reach struct {
-	reads int
-	last  []uint16
-}
+type reach struct{ last byRead[uint16] }
 
 // see takes in the tiles of records in one cycle.
 func (r *reach) see(tiles []int32, at position) {
+	last := r.last[at.read]
 	for _, tile := range tiles {
-		if cell := &r.last[int(tile)*r.reads+int(at.read)]; *cell < at.within {
+		if cell := &last[tile]; *cell < at.within {
 			*cell = at.within
 		}
 	}
@@ -182,7 +188,7 @@ type Range struct{ From, To int }
 
 func (r *reach) over(read int, in []int) (all Range) {
 	for n, tile := range in {
-		last := int(r.last[tile*r.reads+read])
+		last := int(r.last[read][tile])
 		if n == 0 || last < all.From {
 			all.From = last
 		}

@@ -25,14 +25,17 @@ func (b *bases) add(o bases) {
 type qualitySink struct {
 	tiles
 	reach
-	usable []bases // by tile and read, the usable cycles
-	cycles []bases // by the run's cycle
+	usable byRead[bases] // the usable cycles
+	cycles []bases       // by the run's cycle
 	err    error
 }
 
 func newQualitySink(p *plan) *qualitySink {
-	s := &qualitySink{tiles: newTiles(p), reach: reach{reads: len(p.info.Reads)}, cycles: make([]bases, len(p.cycles))}
-	s.room = func() { s.last, s.usable = more(p, s.last, s.reads), more(p, s.usable, s.reads) }
+	s := &qualitySink{tiles: newTiles(p), cycles: make([]bases, len(p.cycles))}
+	s.room = func() {
+		s.last.grow(p)
+		s.usable.grow(p)
+	}
 	return s
 }
 
@@ -45,11 +48,12 @@ func (s *qualitySink) read(in io.Reader) (interop.File, error) {
 		for _, r := range s.runs {
 			s.see(s.at[r.from:r.to], r.position)
 			var all bases
+			cells := s.usable[r.read]
 			for j, tile := range s.at[r.from:r.to] {
 				one := bases{records[r.from+j], 1}
 				all.add(one)
 				if r.usable {
-					s.usable[int(tile)*s.reads+int(r.read)].add(one)
+					cells[tile].add(one)
 				}
 			}
 			s.cycles[r.cycle].add(all)
@@ -63,7 +67,7 @@ func (s *qualitySink) keep(m *metrics) { m.quality = s }
 // over sums tiles up in a read.
 func (s *qualitySink) over(read int, in []int) (sum bases) {
 	for _, tile := range in {
-		sum.add(s.usable[tile*s.reads+read])
+		sum.add(s.usable[read][tile])
 	}
 	return sum
 }

@@ -23,7 +23,7 @@ type Run struct {
 	// Total is over all reads, NonIndex over those of the insert.
 	Total, NonIndex Figures
 	Reads           []Read
-	Cycles          []Cycle // along the run, from cycle 1
+	Cycles          []Cycle // along the run, from cycle 1; none with FiguresOnly
 	Tiles           []Tile  // by lane, then by name
 	// Channels names the image's channels; empty without intensities.
 	Channels int
@@ -57,9 +57,9 @@ type options struct {
 	workers int
 }
 
-// SummaryFilesOnly leaves out the metric files of which no figure of the summary is made:
-// images, corrected intensities, and summaries of quality.
-func SummaryFilesOnly() Option { return func(o *options) { o.every = false } }
+// FiguresOnly leaves out the cycles' curves, and the metric files of which no figure is
+// made: images, corrected intensities, and summaries of quality.
+func FiguresOnly() Option { return func(o *options) { o.every = false } }
 
 // Of reads the run folder. A metric file that cannot be used is named in Files with its
 // reason, and the rest is used; without a RunInfo.xml nothing means anything, and an error
@@ -73,7 +73,7 @@ func Of(folder fs.FS, opts ...Option) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	m, notes, err := load(folder, newPlan(info), o)
+	m, notes, err := load(folder, newPlan(info, o.every), o)
 	if err != nil {
 		return nil, err
 	}
@@ -107,6 +107,8 @@ type plan struct {
 	cycles []position
 	// tiles is how many to expect.
 	tiles int
+	// curves: the cycles are wanted too.
+	curves bool
 }
 
 // position is where a cycle of the run stands.
@@ -118,8 +120,8 @@ type position struct {
 	usable bool
 }
 
-func newPlan(info runfolder.Info) *plan {
-	p := &plan{info: info, cycles: make([]position, 1), tiles: 32}
+func newPlan(info runfolder.Info, curves bool) *plan {
+	p := &plan{info: info, cycles: make([]position, 1), tiles: 32, curves: curves}
 	if n := info.Lanes * info.Surfaces * info.Swaths * info.TileCount; n > 0 && n < maxTiles {
 		p.tiles = n
 	}

@@ -74,7 +74,7 @@ type occupiedSink struct {
 
 func newOccupiedSink(p *plan) *occupiedSink {
 	s := &occupiedSink{tiles: newTiles(p)}
-	s.room = func() { s.occupied = more(p, s.occupied, 1) }
+	s.room = func() { s.occupied = append(s.occupied, nan) }
 	return s
 }
 

@@ -99,7 +99,7 @@ func mode(name, folder string) (func() error, error) {
 	}
 	switch name {
 	case "summary":
-		return sum(summary.SummaryFilesOnly()), nil
+		return sum(summary.FiguresOnly()), nil
 	case "all":
 		return sum(), nil
 	case "bytes":
