@@ -53,6 +53,7 @@ type cli struct {
 	} `cmd:"" help:"Batches in the ledger."`
 	Reconcile reconcileCmd `cmd:"" help:"Read the account: is every granted batch where it should be? Exit code 1 if anything is missing."`
 	Redrive   redriveCmd   `cmd:"" help:"Send dead letters back to their queue, wait, and prove by the account that nothing was lost."`
+	Read      readCmd      `cmd:"" help:"Sum a run folder up on this machine, as Illumina's software does. Needs no stack."`
 	Notices   struct {
 		Fetch noticesCmd `cmd:"" help:"Fetch the notices of a case from their archive."`
 	} `cmd:"" help:"What was sent to people."`

@@ -284,8 +284,7 @@ func (w work) run(folder fs.FS, m *metrics, notes []FileNote) sink {
 	for _, i := range w.notes {
 		n := &notes[i]
 		err := n.into(folder, s)
-		n.Reason = reasonOf(n.File, err)
-		n.Read = err == nil
+		n.Took(n.File, err)
 		used = used || n.Read
 		if err != nil && n.Records > 0 {
 			for _, j := range w.notes {
@@ -298,6 +297,11 @@ func (w work) run(folder fs.FS, m *metrics, notes []FileNote) sink {
 		return nil
 	}
 	return s
+}
+
+// Took notes what another reader took of the file.
+func (n *FileNote) Took(f interop.File, err error) {
+	n.File, n.Reason, n.Read = f, reasonOf(f, err), err == nil
 }
 
 func (n *FileNote) into(folder fs.FS, s sink) error {
