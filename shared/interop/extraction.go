@@ -104,7 +104,7 @@ func channels(s *stream) (int, error) {
 // 1900 to 2200.
 func Ticks(raw uint64) (t time.Time, ok bool) {
 	const unix, perSecond = 621_355_968_000_000_000, 10_000_000
-	ticks := int64(raw & (1<<62 - 1)) //nolint:gosec // G115: 62 bits
+	ticks := int64(raw & (1<<62 - 1))
 	if raw>>62 == 2 && ticks > 1<<61 {
 		ticks -= 1 << 62 // a local time is stored as UTC, wrapped around below zero
 	}

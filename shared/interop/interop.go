@@ -52,7 +52,7 @@ func (t Tile) Surface() int {
 type TileID uint64
 
 // Tile is the tile of the word.
-func (id TileID) Tile() Tile { return Tile{int(id >> 32), int(id & math.MaxUint32)} } //nolint:gosec // G115: 16 bits and 32
+func (id TileID) Tile() Tile { return Tile{int(id >> 32), int(id & math.MaxUint32)} }
 
 // Place are the first columns of every block: which tile, and which cycle, counted over
 // the run from 1. Files by tile have no cycle.
@@ -74,7 +74,7 @@ func (p *Place) fill(raw []byte, n, size, tileBytes int, cycles bool) {
 		if tileBytes == 2 {
 			tiles[i], at[i] = lane|TileID(rec>>16&math.MaxUint16), uint16(rec>>32) //nolint:gosec // G115: the field of the record
 		} else {
-			tiles[i], at[i] = lane|TileID(rec>>16&math.MaxUint32), uint16(rec>>48) //nolint:gosec // G115: likewise
+			tiles[i], at[i] = lane|TileID(rec>>16&math.MaxUint32), uint16(rec>>48)
 		}
 	}
 	if !cycles {

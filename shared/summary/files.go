@@ -251,13 +251,9 @@ func choose(notes []FileNote, o options) []work {
 				older = append(older, i)
 			}
 		}
-		chosen := slices.Concat(whole, older)
-		others := cycles
-		if len(chosen) > 0 {
-			others = append(chosen[1:], cycles...)
-			chosen = chosen[:1]
-		} else {
-			chosen, others = cycles, nil
+		chosen, others := cycles, []int(nil)
+		if files := slices.Concat(whole, older); len(files) > 0 {
+			chosen, others = files[:1], slices.Concat(files[1:], cycles)
 		}
 		for _, i := range others {
 			notes[i].Reason = Superseded

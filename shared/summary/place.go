@@ -107,7 +107,7 @@ var salt = rand.Uint64() | 1 //nolint:gosec // G404: against collisions, not for
 // slot is where a key stands, or where it would.
 func (t *tiles) slot(key interop.TileID) int {
 	mask := len(t.slots) - 1
-	i := int((uint64(key)*salt)>>40) & mask //nolint:gosec // G115: 24 bits
+	i := int((uint64(key)*salt)>>40) & mask
 	for t.slots[i] != 0 && t.keys[t.slots[i]-1] != key {
 		i = (i + 1) & mask
 	}
@@ -135,7 +135,7 @@ func (t *tiles) of(key interop.TileID) (int, error) {
 	if 2*len(t.keys) > len(t.slots) {
 		t.slots = make([]int32, 2*len(t.slots))
 		for i, key := range t.keys {
-			t.slots[t.slot(key)] = int32(i) + 1 //nolint:gosec // G115: at most maxTiles
+			t.slots[t.slot(key)] = int32(i) + 1
 		}
 	}
 	t.after = append(t.after, 0)

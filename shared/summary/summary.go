@@ -127,7 +127,7 @@ func newPlan(info runfolder.Info, curves bool) *plan {
 	}
 	for i, r := range info.Reads {
 		for c := range min(r.Cycles, maxCycles) {
-			p.cycles = append(p.cycles, position{uint8(i), uint16(c + 1), c+1 < r.Cycles}) //nolint:gosec // G115: at most 16 reads of maxCycles
+			p.cycles = append(p.cycles, position{uint8(i), uint16(c + 1), c+1 < r.Cycles})
 		}
 	}
 	return p
