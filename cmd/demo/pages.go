@@ -64,11 +64,16 @@ Mails are as they were sent, pages as the lab saw them, instruments and failures
 {{range .Stories}}<h2>{{.Instrument}}: {{.Component}}</h2>
 <div>Case <code>{{.Case}}</code>, {{.State}}{{with .Outcome}}, {{.}}{{end}}</div>
 <dl>{{range .Chapters}}<dt>{{.Tells}}</dt><dd>{{range .Files}}<a href="{{.Path}}">{{.Label}}</a> {{end}}</dd>{{end}}</dl>
-{{else}}<p>No case was opened.</p>{{end}}</html>
+{{else}}<p>No case was opened.</p>{{end}}
+<h2>The runs themselves</h2>
+<p>As <code>proactive read</code> draws them from the run folder: the last run of each instrument before any visit{{if .Real}}, and the real ones{{end}}.</p>
+<div class="scroll"><table><tr><th>Instrument</th><th>Run folder</th><th class="n">≥Q30</th><th>Charts</th></tr>
+{{range .Runs}}<tr><td>{{.Serial}}</td><td>{{.Folder}}</td><td class="n">{{.Q30}}</td><td>{{range .Charts}}<a href="{{.Path}}">{{.Label}}</a> {{end}}</td></tr>
+{{end}}</table></div></html>
 `))
 
 // writePages turns each mail into a page that a browser shows, and writes an index.
-func writePages(out string, sum summary) error {
+func writePages(out string, sum summary, drawn []drawnRun) error {
 	stories := make([]story, 0, len(sum.Cases))
 	for _, c := range sum.Cases {
 		s, err := tell(out, c)
@@ -84,7 +89,7 @@ func writePages(out string, sum summary) error {
 	defer func() { _ = f.Close() }()
 	err = index.Execute(f, map[string]any{
 		"Seed": sum.Seed, "Failing": sum.FailingWithOneCase, "Expected": sum.expected(), "Healthy": sum.HealthyWithCase,
-		"Instruments": sum.fates(), "Stories": stories,
+		"Instruments": sum.fates(), "Stories": stories, "Runs": drawn, "Real": len(drawn) > len(sum.Truth),
 	})
 	if err != nil {
 		return fmt.Errorf("writing the index: %w", err)

@@ -84,10 +84,14 @@ func (s *show) report(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := writePages(s.out, sum); err != nil {
+	drawn, err := s.drawRuns()
+	if err != nil {
 		return err
 	}
-	s.say("\nLook at demo/index.html (notices, slot pages) and demo/summary.json.")
+	if err := writePages(s.out, sum, drawn); err != nil {
+		return err
+	}
+	s.say("\nLook at demo/index.html (notices, slot pages, charts of runs) and demo/summary.json.")
 	return nil
 }
 
