@@ -75,7 +75,11 @@ func (s *errorSink) take(r run, tile int, rate float32) {
 	}
 }
 
-func (s *errorSink) keep(m *metrics) { m.errors = s }
+func (s *errorSink) keep(m *metrics) {
+	if len(s.names) > 0 {
+		m.errors = s
+	}
+}
 
 // rate is the mean error rate of a tile in a read over a window.
 func (s *errorSink) rate(tile, read, window int) float32 {

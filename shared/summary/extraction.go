@@ -103,7 +103,11 @@ func every(values []float32, k int) mean {
 	return sums[0]
 }
 
-func (s *extractionSink) keep(m *metrics) { m.extraction = s }
+func (s *extractionSink) keep(m *metrics) {
+	if len(s.names) > 0 {
+		m.extraction = s
+	}
+}
 
 // firstIntensity is that of a tile in the first cycle of a read.
 func (s *extractionSink) firstIntensity(tile, read int) float32 {

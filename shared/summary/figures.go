@@ -1,6 +1,10 @@
 package summary
 
-import "proactive/shared/interop"
+import (
+	"slices"
+
+	"proactive/shared/interop"
+)
 
 // figures sums a lane or a surface up in one read, and adds it to the read's tally.
 func (m *metrics) figures(g grouped, at group, read int, t *tally) Figures {
@@ -33,7 +37,7 @@ func (m *metrics) figures(g grouped, at group, read int, t *tally) Figures {
 		t.bases.add(sum)
 		f.Scored = m.quality.reach.over(read, in)
 	}
-	if m.occupied != nil && m.tile != nil {
+	if m.occupied != nil {
 		m.occupiedFigures(&f, g, at, t)
 	}
 	if m.corrected != nil {
@@ -96,7 +100,7 @@ func (m *metrics) phasingFigures(f *Figures, g grouped, at group, read int) {
 	of := func(all byRead[lines], value func(*lines) float32) Stat {
 		return statOf(each(in, func(i int) float32 { return value(&all[read][i]) }))
 	}
-	all, first := m.phasing.all, m.phasing.first
+	all := m.phasing.all
 	f.PhasingSlope = of(all, func(l *lines) float32 { v, _ := l.fit(l.phasing, l.pX); return v })
 	f.PhasingOffset = of(all, func(l *lines) float32 { _, v := l.fit(l.phasing, l.pX); return v })
 	f.PrephasingSlope = of(all, func(l *lines) float32 { v, _ := l.fit(l.prephasing, l.qX); return v })
@@ -104,8 +108,12 @@ func (m *metrics) phasingFigures(f *Figures, g grouped, at group, read int) {
 	if !missing(f.Phasing.Mean) {
 		return
 	}
-	f.Phasing = of(first, func(l *lines) float32 { v, _ := l.rates(); return v })
-	f.Prephasing = of(first, func(l *lines) float32 { _, v := l.rates(); return v })
+	if m.tile == nil {
+		return
+	}
+	in = slices.DeleteFunc(slices.Clone(in), func(i int) bool { return m.tile.found[m.phasing.names[i]] == nil })
+	f.Phasing = of(m.phasing.first, func(l *lines) float32 { v, _ := l.rates(); return v })
+	f.Prephasing = of(m.phasing.first, func(l *lines) float32 { _, v := l.rates(); return v })
 }
 
 func each(in []int, value func(int) float32) []float32 {

@@ -74,17 +74,10 @@ func (m *metrics) sumUp() *Run {
 		return r
 	}
 	g := m.group()
-	count := map[group]int{}
-	lanes, surfaces, sides := m.plan.info.Lanes, max(m.plan.info.Surfaces, 1), 0
-	var seen [3]bool
+	count := countOf(names)
+	lanes, surfaces := m.plan.info.Lanes, max(m.plan.info.Surfaces, 1)
 	for _, id := range names {
-		count[group{id.Lane, 0}]++
-		count[group{id.Lane, id.Surface()}]++
 		lanes, surfaces = max(lanes, id.Lane), max(surfaces, id.Surface())
-		if !seen[id.Surface()] {
-			seen[id.Surface()] = true
-			sides++
-		}
 	}
 	total, insert := m.newTally(), m.newTally()
 	for i, info := range m.plan.info.Reads {
@@ -111,10 +104,10 @@ func (m *metrics) sumUp() *Run {
 	}
 	r.Total, r.NonIndex = total.figures(), insert.figures()
 	if len(r.Reads) > 0 && m.quality != nil {
-		r.project(sides)
+		r.project(countOf(m.quality.names))
 	}
 	for _, row := range r.Rows(BySurface) {
-		row.shown(sides == 1 && surfaces > 1)
+		row.shown(m.tile != nil && onlyBottom(m.tile.names), onlyBottom(names))
 	}
 	r.Tiles = m.flowCell(names)
 	if m.plan.curves {
@@ -124,6 +117,21 @@ func (m *metrics) sumUp() *Run {
 		r.Channels = m.extraction.channels
 	}
 	return r
+}
+
+// countOf counts the tiles of each lane and surface.
+func countOf(names []interop.Tile) map[group]int {
+	count := map[group]int{}
+	for _, id := range names {
+		count[group{id.Lane, 0}]++
+		count[group{id.Lane, id.Surface()}]++
+	}
+	return count
+}
+
+// onlyBottom is true if every tile lies on the bottom surface.
+func onlyBottom(names []interop.Tile) bool {
+	return !slices.ContainsFunc(names, func(id interop.Tile) bool { return id.Surface() == 1 })
 }
 
 // names are the tiles of all files.
@@ -163,6 +171,12 @@ func (m *metrics) indexes() (all []*tiles) {
 	}
 	if m.quality != nil {
 		all = append(all, &m.quality.tiles)
+	}
+	if m.phasing != nil {
+		all = append(all, &m.phasing.tiles)
+	}
+	if m.occupied != nil {
+		all = append(all, &m.occupied.tiles)
 	}
 	return all
 }

@@ -80,7 +80,11 @@ func (s *phasingSink) read(in io.Reader) (interop.File, error) {
 	return f, cmp.Or(err, s.err)
 }
 
-func (s *phasingSink) keep(m *metrics) { m.phasing = s }
+func (s *phasingSink) keep(m *metrics) {
+	if len(s.names) > 0 {
+		m.phasing = s
+	}
+}
 
 // rates are phasing and prephasing as the first cycles of a read show them, in percent per cycle; never below zero, NaN if there are not so many.
 func (l *lines) rates() (phasing, prephasing float32) {

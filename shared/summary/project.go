@@ -2,17 +2,18 @@ package summary
 
 // project says what the yield will be at the end of the run. A read that has begun goes
 // on as it has done so far; one that has not begun will go as those before it, by cycle.
-func (r *Run) project(sides int) {
+func (r *Run) project(scored map[group]int) {
 	for l := range r.Reads[0].Lanes {
 		r.spread(func(i int) *Figures { return &r.Reads[i].Lanes[l].Figures })
 		for s := range r.Reads[0].Lanes[l].Surfaces {
+			at := group{r.Reads[0].Lanes[l].Number, r.Reads[0].Lanes[l].Surfaces[s].Number}
+			share := float32(scored[at]) / float32(max(scored[group{at.lane, 0}], 1))
 			for i := range r.Reads {
 				r.Reads[i].Lanes[l].share(s)
 			}
 			r.spread(func(i int) *Figures { return &r.Reads[i].Lanes[l].Surfaces[s].Figures })
 			for i := range r.Reads {
-				// The reference takes a surface for its share of the lane.
-				r.Reads[i].Lanes[l].Surfaces[s].ProjectedYieldG /= float32(max(sides, 1))
+				r.Reads[i].Lanes[l].Surfaces[s].ProjectedYieldG *= share // the reference takes a surface for its tiles' share of the lane
 			}
 		}
 	}
@@ -55,15 +56,18 @@ func (r *Run) spread(of func(read int) *Figures) {
 }
 
 // shown clears what the reference does not say of a surface: its phasing where nothing is
-// aligned, and nearly all where the run's tiles lie on one surface of two: there the
-// lane's figures are the surface's.
-func (f *Figures) shown(oneSided bool) {
-	if missing(f.Aligned.Mean) {
-		f.Phasing, f.Prephasing = Stat{nan, nan, nan}, Stat{nan, nan, nan}
+// aligned; the tile metrics' figures where their tiles lie on the bottom only; and nearly
+// all where those of the whole run do: there the lane's figures are the surface's.
+func (f *Figures) shown(tilesBottom, runBottom bool) {
+	none := noFigures()
+	if missing(f.Aligned.Mean) || tilesBottom {
+		f.Phasing, f.Prephasing = none.Phasing, none.Prephasing
 	}
-	if oneSided {
-		reads, pf, projected := f.Reads, f.ReadsPF, f.ProjectedYieldG
-		*f = noFigures()
-		f.Reads, f.ReadsPF, f.ProjectedYieldG = reads, pf, projected
+	if tilesBottom {
+		f.Clusters, f.ClustersPF, f.Density, f.DensityPF, f.PF, f.Aligned = none.Clusters, none.ClustersPF, none.Density, none.DensityPF, none.PF, none.Aligned
+	}
+	if runBottom {
+		none.Reads, none.ReadsPF, none.ProjectedYieldG = f.Reads, f.ReadsPF, f.ProjectedYieldG
+		*f = none
 	}
 }

@@ -62,7 +62,11 @@ func (s *qualitySink) read(in io.Reader) (interop.File, error) {
 	return f, cmp.Or(err, s.err)
 }
 
-func (s *qualitySink) keep(m *metrics) { m.quality = s }
+func (s *qualitySink) keep(m *metrics) {
+	if len(s.names) > 0 {
+		m.quality = s
+	}
+}
 
 // over sums tiles up in a read.
 func (s *qualitySink) over(read int, in []int) (sum bases) {

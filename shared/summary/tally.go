@@ -50,12 +50,14 @@ func (t *tally) figures() Figures {
 	f := noFigures()
 	f.TileCount = t.tiles
 	f.ErrorRate.Mean = t.errors.value()
-	f.Occupied.Mean = t.occupied.value()
 	if t.m.tile != nil {
 		f.Reads, f.ReadsPF = float32(t.clusters), float32(t.clustersPF)
 		f.Clusters.Mean, f.ClustersPF.Mean = f.Reads, f.ReadsPF
 		f.PF.Mean = percent(t.clustersPF, t.clusters)
 		f.Aligned.Mean = t.aligned.orZero()
+	}
+	if t.m.occupied != nil {
+		f.Occupied.Mean = t.occupied.orZero()
 	}
 	if t.m.extraction != nil {
 		f.FirstCycleIntensity.Mean = t.intensity.orZero()

@@ -45,7 +45,11 @@ func (s *tileSink) read(in io.Reader) (interop.File, error) {
 	return f, nil
 }
 
-func (s *tileSink) keep(m *metrics) { m.tile = s }
+func (s *tileSink) keep(m *metrics) {
+	if len(s.names) > 0 {
+		m.tile = s
+	}
+}
 
 // field are the values of one field over tiles.
 func (s *tileSink) field(in []int, of func(*interop.TileMetric) float64) []float32 {
@@ -90,15 +94,25 @@ func (s *occupiedSink) read(in io.Reader) (interop.File, error) {
 	return f, cmp.Or(err, s.err)
 }
 
-// keep relates the wells to those of TileMetricsOut.bin, which is kept before it.
+// keep relates the wells to those of TileMetricsOut.bin, which is kept before it. A tile
+// that it does not name is taken for its first, for on a patterned flow cell all have as
+// many wells.
 func (s *occupiedSink) keep(m *metrics) {
+	if len(s.names) == 0 {
+		return
+	}
 	m.occupied = s
 	s.percent = make([]float32, len(s.occupied))
 	for i, id := range s.names {
-		s.percent[i] = nan
-		if m.tile != nil && m.tile.found[id] != nil {
-			s.percent[i] = percent(s.occupied[i], float32(m.tile.found[id].Clusters))
+		if m.tile == nil {
+			s.percent[i] = nan
+			continue
 		}
+		of := m.tile.found[id]
+		if of == nil {
+			of = m.tile.metric[0]
+		}
+		s.percent[i] = percent(s.occupied[i], float32(of.Clusters))
 	}
 }
 
