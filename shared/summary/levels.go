@@ -106,9 +106,7 @@ func (m *metrics) sumUp() *Run {
 	if len(r.Reads) > 0 && m.quality != nil {
 		r.project(countOf(m.quality.names))
 	}
-	for _, row := range r.Rows(BySurface) {
-		row.shown(m.tile != nil && onlyBottom(m.tile.names), onlyBottom(names))
-	}
+	m.hide(r, names)
 	r.Tiles = m.flowCell(names)
 	if m.plan.curves {
 		r.Cycles = m.curves()
@@ -127,11 +125,6 @@ func countOf(names []interop.Tile) map[group]int {
 		count[group{id.Lane, id.Surface()}]++
 	}
 	return count
-}
-
-// onlyBottom is true if every tile lies on the bottom surface.
-func onlyBottom(names []interop.Tile) bool {
-	return !slices.ContainsFunc(names, func(id interop.Tile) bool { return id.Surface() == 1 })
 }
 
 // names are the tiles of all files.

@@ -1,5 +1,11 @@
 package summary
 
+import (
+	"slices"
+
+	"proactive/shared/interop"
+)
+
 // project says what the yield will be at the end of the run. A read that has begun goes
 // on as it has done so far; one that has not begun will go as those before it, by cycle.
 func (r *Run) project(scored map[group]int) {
@@ -55,19 +61,37 @@ func (r *Run) spread(of func(read int) *Figures) {
 	}
 }
 
-// shown clears what the reference does not say of a surface: its phasing where nothing is
-// aligned; the tile metrics' figures where their tiles lie on the bottom only; and nearly
-// all where those of the whole run do: there the lane's figures are the surface's.
-func (f *Figures) shown(tilesBottom, runBottom bool) {
+// hide clears what the reference does not say of a surface: phasing where nothing is
+// aligned; the figures of a file whose tiles all lie on the bottom; and nearly all where
+// those of the whole run do: there the lane's figures are the surface's.
+func (m *metrics) hide(r *Run, names []interop.Tile) {
 	none := noFigures()
-	if missing(f.Aligned.Mean) || tilesBottom {
-		f.Phasing, f.Prephasing = none.Phasing, none.Prephasing
+	tiles := m.tile != nil && onlyBottom(m.tile.names)
+	errors := m.errors != nil && onlyBottom(m.errors.names)
+	quality := m.quality != nil && onlyBottom(m.quality.names)
+	for _, row := range r.Rows(BySurface) {
+		f := row.Figures
+		if missing(f.Aligned.Mean) || tiles {
+			f.Phasing, f.Prephasing = none.Phasing, none.Prephasing
+		}
+		if tiles {
+			f.Clusters, f.ClustersPF, f.Density, f.DensityPF, f.PF, f.Aligned = none.Clusters, none.ClustersPF, none.Density, none.DensityPF, none.PF, none.Aligned
+		}
+		if errors {
+			f.ErrorRate, f.Error35, f.Error50, f.Error75, f.Error100 = none.ErrorRate, none.Error35, none.Error50, none.Error75, none.Error100
+		}
+		if quality {
+			f.Q20, f.Q30, f.YieldG = nan, nan, nan
+		}
+		if onlyBottom(names) {
+			reads, pf, projected := f.Reads, f.ReadsPF, f.ProjectedYieldG
+			*f = none
+			f.Reads, f.ReadsPF, f.ProjectedYieldG = reads, pf, projected
+		}
 	}
-	if tilesBottom {
-		f.Clusters, f.ClustersPF, f.Density, f.DensityPF, f.PF, f.Aligned = none.Clusters, none.ClustersPF, none.Density, none.DensityPF, none.PF, none.Aligned
-	}
-	if runBottom {
-		none.Reads, none.ReadsPF, none.ProjectedYieldG = f.Reads, f.ReadsPF, f.ProjectedYieldG
-		*f = none
-	}
+}
+
+// onlyBottom is true if every tile lies on the bottom surface.
+func onlyBottom(names []interop.Tile) bool {
+	return !slices.ContainsFunc(names, func(id interop.Tile) bool { return id.Surface() == 1 })
 }
