@@ -4,10 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"proactive/shared/fault"
+	"proactive/shared/runfolder"
 	"proactive/shared/summary"
 	"proactive/shared/summary/chart"
 )
@@ -51,11 +54,35 @@ func (c *readCmd) Run(a *app) error {
 			return err
 		}
 	}
+	config := configuration(folder, r.Info.Serial)
 	if c.CSV {
 		a.said = true
 		return writeCSV(a.out, r)
 	}
-	return a.print(reportOf(r, shares, drawn), func(out io.Writer) { writeText(out, r, shares, drawn) })
+	return a.print(reportOf(r, config, shares, drawn), func(out io.Writer) { writeText(out, r, config, shares, drawn) })
+}
+
+// configuration is what RunParameters.xml says; a folder without it has its figures all
+// the same.
+func configuration(folder fs.FS, serial string) runfolder.Configuration {
+	entries, err := fs.ReadDir(folder, ".")
+	if err != nil {
+		return runfolder.Configuration{}
+	}
+	for _, e := range entries {
+		if !strings.EqualFold(e.Name(), "RunParameters.xml") {
+			continue
+		}
+		in, err := folder.Open(e.Name())
+		if err != nil {
+			return runfolder.Configuration{}
+		}
+		defer func() { _ = in.Close() }() // it was only read
+		if c, err := runfolder.ParseConfiguration(in, serial); err == nil {
+			return c
+		}
+	}
+	return runfolder.Configuration{}
 }
 
 // draw writes the charts and names their files.

@@ -7,7 +7,9 @@ import (
 	"io"
 	"math"
 	"strconv"
+	"time"
 
+	"proactive/shared/runfolder"
 	"proactive/shared/summary"
 )
 
@@ -49,10 +51,10 @@ func statOf(s summary.Stat) statJSON {
 
 // reportOf is the run as JSON: the reference's tables under its column names, and beside
 // them what it has no table of.
-func reportOf(r *summary.Run, shares []share, plots []string) map[string]any {
+func reportOf(r *summary.Run, config runfolder.Configuration, shares []share, plots []string) map[string]any {
 	out := map[string]any{
-		"run":    map[string]any{"id": r.Info.RunID, "instrument": r.Info.Serial, "flow_cell": r.Info.Flowcell},
-		"files":  filesJSON(r.Files),
+		"run":   map[string]any{"id": r.Info.RunID, "instrument": r.Info.Serial, "flow_cell": r.Info.Flowcell},
+		"files": filesJSON(r.Files), "configuration": configJSON(config),
 		"cycles": cyclesJSON(r), "tiles": tilesJSON(r), "lanes": lanesJSON(r),
 	}
 	for _, l := range levels {
@@ -65,6 +67,23 @@ func reportOf(r *summary.Run, shares []share, plots []string) map[string]any {
 		out["plots"] = plots
 	}
 	return out
+}
+
+// configJSON is what RunParameters.xml says; an empty text is a fact that it has not.
+func configJSON(c runfolder.Configuration) map[string]any {
+	tag := func(x runfolder.Consumable) map[string]string {
+		out := map[string]string{"part": x.Part, "lot": x.Lot, "serial": x.Serial, "expires": ""}
+		if !x.Expires.IsZero() {
+			out["expires"] = x.Expires.Format(time.DateOnly)
+		}
+		return out
+	}
+	return map[string]any{
+		"family": c.Family, "serial": c.Serial, "application": c.Application, "control_software": c.ControlSoftware, "rta": c.RTA,
+		"fpga": c.FPGA, "firmware": c.Firmware, "hardware": c.Hardware, "chemistry": c.Chemistry, "mode": c.Mode,
+		"planned_cycles": map[string]int{"read1": c.Planned.Read1, "index1": c.Planned.Index1, "index2": c.Planned.Index2, "read2": c.Planned.Read2},
+		"flow_cell":      tag(c.FlowCell), "reagent": tag(c.Reagent), "buffer": tag(c.Buffer),
+	}
 }
 
 // table is one level. IsIndex is the character that the reference gives as a number: 89

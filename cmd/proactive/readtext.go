@@ -6,7 +6,9 @@ import (
 	"math"
 	"strconv"
 	"text/tabwriter"
+	"time"
 
+	"proactive/shared/runfolder"
 	"proactive/shared/summary"
 )
 
@@ -31,8 +33,9 @@ func spread(s summary.Stat, decimals int, scale float32) string {
 }
 
 // writeText prints the tables of the reference's interop_summary, aligned.
-func writeText(out io.Writer, r *summary.Run, shares []share, plots []string) {
+func writeText(out io.Writer, r *summary.Run, config runfolder.Configuration, shares []share, plots []string) {
 	fmt.Fprintf(out, "Run %s on %s\n", printable(r.Info.RunID), printable(r.Info.Serial))
+	writeConfiguration(out, config)
 	if len(r.Reads) == 0 {
 		fmt.Fprintln(out, "\nNo metric file has a record yet.")
 	} else {
@@ -49,6 +52,37 @@ func writeText(out io.Writer, r *summary.Run, shares []share, plots []string) {
 		fmt.Fprintln(out, "\nCharts, each as SVG and PNG:")
 		for _, p := range plots {
 			fmt.Fprintln(out, " ", p)
+		}
+	}
+}
+
+// writeConfiguration prints what is known of instrument and consumables.
+func writeConfiguration(out io.Writer, c runfolder.Configuration) {
+	if c.Family == "" {
+		return
+	}
+	line := c.Family
+	for _, fact := range [][2]string{{"control software", c.ControlSoftware}, {"RTA", c.RTA}, {"FPGA", c.FPGA}, {"firmware", c.Firmware}, {"chemistry", c.Chemistry}} {
+		if fact[1] != "" {
+			line += ", " + fact[0] + " " + printable(fact[1])
+		}
+	}
+	fmt.Fprintln(out, line)
+	for _, x := range []struct {
+		name string
+		runfolder.Consumable
+	}{{"Flow cell", c.FlowCell}, {"Reagents", c.Reagent}, {"Buffer", c.Buffer}} {
+		line := ""
+		for _, fact := range [][2]string{{"part", x.Part}, {"lot", x.Lot}, {"serial", x.Serial}} {
+			if fact[1] != "" {
+				line += ", " + fact[0] + " " + printable(fact[1])
+			}
+		}
+		if !x.Expires.IsZero() {
+			line += ", expires " + x.Expires.Format(time.DateOnly)
+		}
+		if line != "" {
+			fmt.Fprintln(out, x.name+": "+line[2:])
 		}
 	}
 }

@@ -179,11 +179,11 @@ func monday(t time.Time) int {
 }
 
 func (b *builder) parameters(in io.Reader) (bool, Reason) {
-	config, err := runfolder.ParseParameters(in)
+	config, err := runfolder.ParseConfiguration(in, b.info.Serial)
 	if err != nil {
 		return false, NotWellFormed
 	}
-	for field, v := range config {
+	for field, v := range config.Fields() {
 		b.add(observation.Observation{Field: field, Text: v})
 	}
 	return true, ""

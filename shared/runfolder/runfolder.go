@@ -5,6 +5,7 @@
 package runfolder
 
 import (
+	"bufio"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -37,6 +38,11 @@ type Info struct {
 	Started                            time.Time
 	Reads                              []Read
 	Lanes, Surfaces, Swaths, TileCount int
+	// Sections are those of the camera by lane, 0 where tiles have none; Naming is how tiles
+	// are named: FourDigit, FiveDigit; Channels are the image's, in their order.
+	Sections int
+	Naming   string
+	Channels []string
 }
 
 // ReadOf maps a cycle counted over the whole run to its read, and to the cycle within
@@ -54,29 +60,61 @@ func (i Info) ReadOf(cycle int) (read Read, within int, ok bool) {
 // ParseInfo reads RunInfo.xml.
 func ParseInfo(r io.Reader) (Info, error) {
 	var i Info
+	index := false
 	err := walk(r, "RunInfo", func(path string, attr func(string) string, value string) {
 		switch path {
 		case "run":
-			i.RunID = attr("Id")
+			i.RunID = cap256(attr("Id"))
 		case "run/instrument":
 			i.Serial = value
 		case "run/flowcell", "run/flowcellid":
 			i.Flowcell = value
 		case "run/date":
 			i.Started = parseDate(value)
+		case "run/reads/read/index": // as the Genome Analyzer marks it
+			index = true
 		case "run/reads/read":
-			if n, cycles := number(attr("Number")), number(attr("NumCycles")); n > 0 && cycles > 0 && len(i.Reads) < 16 {
-				i.Reads = append(i.Reads, Read{Number: n, Cycles: cycles, Index: strings.EqualFold(attr("IsIndexedRead"), "Y")})
-			}
+			i.add(attr, index)
+			index = false
 		case "run/flowcelllayout":
 			i.Lanes, i.Surfaces = number(attr("LaneCount")), number(attr("SurfaceCount"))
 			i.Swaths, i.TileCount = number(attr("SwathCount")), number(attr("TileCount"))
+			i.Sections = number(attr("SectionPerLane"))
+		case "run/flowcelllayout/tileset":
+			i.Naming = cap256(attr("TileNamingConvention"))
+		case "run/imagechannels/name":
+			if len(i.Channels) < 8 {
+				i.Channels = append(i.Channels, value)
+			}
 		}
 	})
 	if err == nil && (i.RunID == "" || len(i.Reads) == 0) {
 		err = fmt.Errorf("reading RunInfo.xml: %w", ErrXML)
 	}
 	return i, err
+}
+
+// add adds a read. The Genome Analyzer and the first HiSeqs give its first and last cycle
+// over the run, and no number.
+func (i *Info) add(attr func(string) string, index bool) {
+	r := Read{Number: number(attr("Number")), Cycles: number(attr("NumCycles")), Index: index || strings.EqualFold(attr("IsIndexedRead"), "Y")}
+	if first, last := number(attr("FirstCycle")), number(attr("LastCycle")); r.Cycles == 0 && first > 0 && last >= first {
+		r.Cycles = last - first + 1
+		if r.Number == 0 {
+			r.Number = len(i.Reads) + 1
+		}
+	}
+	if r.Number > 0 && r.Cycles > 0 && len(i.Reads) < 16 {
+		i.Reads = append(i.Reads, r)
+	}
+}
+
+// cap256 is an attribute as long as a value may be, else nothing.
+func cap256(s string) string {
+	if len(s) > maxValue {
+		return ""
+	}
+	return s
 }
 
 // ParseCompletion reads the status in RunCompletionStatus.xml.
@@ -90,12 +128,22 @@ func ParseCompletion(r io.Reader) (status string, err error) {
 }
 
 // The ways in which the families write a date.
-var dateLayouts = []string{"060102", "20060102", "1/2/2006 3:04:05 PM", "2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05"}
+var dateLayouts = []string{"060102", "20060102", "1/2/2006 3:04:05 PM", "2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05", "01/02/2006 15:04:05", "2006-01-02"}
 
 func parseDate(s string) time.Time {
 	for _, l := range dateLayouts {
 		if t, err := time.Parse(l, s); err == nil {
 			return t.UTC()
+		}
+	}
+	return time.Time{}
+}
+
+// dayOf is the day that is written, whatever its time zone.
+func dayOf(s string) time.Time {
+	for _, l := range dateLayouts {
+		if t, err := time.Parse(l, s); err == nil {
+			return time.Date(t.Year(), t.Month(), t.Day(), 0, 0, 0, 0, time.UTC)
 		}
 	}
 	return time.Time{}
@@ -114,7 +162,7 @@ func number(s string) int {
 // knows no custom one; a document type declaration is refused all the same.
 func walk(r io.Reader, root string, each func(path string, attr func(string) string, value string)) error {
 	limited := &io.LimitedReader{R: r, N: maxXML + 1}
-	dec := xml.NewDecoder(limited)
+	dec := xml.NewDecoder(bufio.NewReader(limited))
 	dec.CharsetReader = charset
 	var stack []*element
 	seen := false
@@ -134,24 +182,23 @@ func walk(r io.Reader, root string, each func(path string, attr func(string) str
 				return fmt.Errorf("reading %s: %w", root, ErrXML)
 			}
 			seen = true
-			stack = append(stack, &element{start: t.Copy()})
+			e := &element{attrs: t.Copy().Attr}
+			if len(stack) == 1 {
+				e.path = strings.ToLower(t.Name.Local)
+			} else if len(stack) > 1 {
+				e.path = stack[len(stack)-1].path + "/" + strings.ToLower(t.Name.Local)
+			}
+			stack = append(stack, e)
 		case xml.CharData:
 			if len(stack) > 0 {
-				if top := stack[len(stack)-1]; top.text.Len()+len(t) <= maxValue {
-					top.text.Write(t)
+				if top := stack[len(stack)-1]; len(top.text)+len(t) <= maxValue {
+					top.text = append(top.text, t...)
 				}
 			}
 		case xml.EndElement:
 			top := stack[len(stack)-1]
 			if len(stack) > 1 {
-				var path strings.Builder
-				for i, o := range stack[1:] {
-					if i > 0 {
-						path.WriteByte('/')
-					}
-					path.WriteString(strings.ToLower(o.start.Name.Local))
-				}
-				each(path.String(), top.attr, strings.TrimSpace(top.text.String()))
+				each(top.path, top.attr, strings.TrimSpace(string(top.text)))
 			}
 			stack = stack[:len(stack)-1]
 		}
@@ -160,12 +207,13 @@ func walk(r io.Reader, root string, each func(path string, attr func(string) str
 
 // element is one that is open.
 type element struct {
-	start xml.StartElement
-	text  strings.Builder
+	path  string // below the root, in lower case
+	attrs []xml.Attr
+	text  []byte
 }
 
 func (e *element) attr(name string) string {
-	for _, a := range e.start.Attr {
+	for _, a := range e.attrs {
 		if strings.EqualFold(a.Name.Local, name) {
 			return a.Value
 		}

@@ -90,33 +90,6 @@ func TestNotOurXML(t *testing.T) {
 	}
 }
 
-// Each family writes the same facts elsewhere; the table knows where.
-func TestParseParameters(t *testing.T) {
-	for name, c := range map[string]struct {
-		raw  string
-		want runfolder.Config
-	}{
-		"MiSeq": {`<RunParameters><MCSVersion>2.6.2.1</MCSVersion><RTAVersion>1.18.54</RTAVersion><Username>sbsuser</Username>
-			<FlowcellRFIDTag><SerialNumber>000000000-ABCDE</SerialNumber><PartNumber>15028382</PartNumber><LotNumber>20012345</LotNumber></FlowcellRFIDTag>
-			<ReagentKitRFIDTag><LotNumber>20054321</LotNumber></ReagentKitRFIDTag></RunParameters>`,
-			runfolder.Config{"config.control_software": "2.6.2.1", "config.rta": "1.18.54", "run.flowcell_part": "15028382", "run.flowcell_lot": "20012345", "run.reagent_lot": "20054321"}},
-		"NovaSeq, in another letter case": {`<runparameters><ApplicationVersion>1.7.5</ApplicationVersion><RtaVersion>v3.4.4</RtaVersion>
-			<RfidsInfo><FlowCellMode>S4</FlowCellMode><FlowCellLotNumber>20111111</FlowCellLotNumber><SbsLotNumber>20222222</SbsLotNumber></RfidsInfo></runparameters>`,
-			runfolder.Config{"config.control_software": "1.7.5", "config.rta": "v3.4.4", "run.chemistry": "S4", "run.flowcell_lot": "20111111", "run.reagent_lot": "20222222"}},
-		"a family of tomorrow": {`<RunParameters><Quantum><Version>9</Version></Quantum><ExperimentName>Jane Doe</ExperimentName></RunParameters>`, runfolder.Config{}},
-		"the preferred place first": {`<RunParameters><Setup><ApplicationVersion>old</ApplicationVersion></Setup><MCSVersion>new</MCSVersion></RunParameters>`,
-			runfolder.Config{"config.control_software": "new"}},
-	} {
-		got, err := runfolder.ParseParameters(strings.NewReader(c.raw))
-		if err != nil {
-			t.Fatalf("%s: %v", name, err)
-		}
-		if diff := cmp.Diff(c.want, got); diff != "" {
-			t.Errorf("%s (- want, + got):\n%s", name, diff)
-		}
-	}
-}
-
 func TestFamily(t *testing.T) {
 	for serial, want := range map[string]string{
 		"M01234": "MiSeq", "MN01234": "MiniSeq", "NS500123": "NextSeq 500", "NB501234": "NextSeq 550", "VH00123": "NextSeq 2000",
@@ -158,7 +131,7 @@ func TestRealXML(t *testing.T) {
 				t.Errorf("%s: %v", path, err)
 			}
 		case strings.Contains(name, "runparameters"):
-			if c, err := runfolder.ParseParameters(f); err == nil && len(c) > 0 {
+			if c, err := runfolder.ParseConfiguration(f, ""); err == nil && len(c.Fields()) > 0 {
 				parameters++
 			} else if err != nil && !errors.Is(err, runfolder.ErrXML) {
 				t.Errorf("%s: %v", path, err)
