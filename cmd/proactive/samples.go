@@ -38,6 +38,7 @@ func samples(folder fs.FS, r *summary.Run) ([]share, error) {
 		if first == 0 || read < first {
 			first = read
 		}
+		s.Name, s.Project, s.Index = short(s.Name), short(s.Project), short(s.Index)
 		at := counted{s, read}
 		if _, known := counts[at]; known || len(counts) < maxShares {
 			counts[at] += clusters
@@ -80,6 +81,15 @@ func samples(folder fs.FS, r *summary.Run) ([]share, error) {
 			cmp.Compare(a.Name, b.Name), cmp.Compare(a.Index, b.Index))
 	})
 	return all, nil
+}
+
+// short is a name as long as a person reads one; a file may claim 64 KiB.
+func short(s string) string {
+	const most = 200
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
 }
 
 // passing are the clusters of a lane that pass the filter.

@@ -9,6 +9,8 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -221,4 +223,74 @@ func FuzzOf(f *testing.F) {
 			t.Fatal("the other file is not used")
 		}
 	})
+}
+
+// A run folder of the worst kind, with as many reads as are taken and more tiles than any
+// flow cell in each file of 16 MiB, is summed up in little memory.
+func TestMemoryIsBounded(t *testing.T) {
+	var reads strings.Builder
+	for n := range 16 {
+		fmt.Fprintf(&reads, `<Read Number="%d" NumCycles="100" IsIndexedRead="N"/>`, n+1)
+	}
+	info := strings.Replace(runInfo, `<Read Number="1" NumCycles="30" IsIndexedRead="N"/><Read Number="2" NumCycles="4" IsIndexedRead="Y"/>`, reads.String(), 1)
+	defer debug.SetGCPercent(debug.SetGCPercent(5)) // the heap is what is alive, and little more
+	for name, f := range map[string]struct {
+		head []byte
+		size int
+	}{
+		"ErrorMetricsOut.bin": {[]byte{4, 12}, 12}, "ExtractionMetricsOut.bin": {[]byte{3, 104, 16}, 104}, "EmpiricalPhasingMetricsOut.bin": {[]byte{2, 16}, 16},
+		"QMetricsOut.bin": {append([]byte{7, 20, 1, 3}, 2, 17, 11, 18, 29, 25, 30, 40, 37), 20}, "CorrectedIntMetricsOut.bin": {[]byte{4, 28}, 28},
+	} {
+		raw := append([]byte{}, f.head...)
+		for n := 0; len(raw) < 16<<20; n++ {
+			rec := make([]byte, f.size)
+			rec[0] = byte(1 + n%2)
+			binary.LittleEndian.PutUint32(rec[2:], uint32(1000+n/2%9_990))
+			binary.LittleEndian.PutUint16(rec[6:], uint16(1+n%1600))
+			raw = append(raw, rec...)
+		}
+		files := folder(map[string][]byte{name: raw})
+		files["RunInfo.xml"] = &fstest.MapFile{Data: []byte(info)}
+		runtime.GC()
+		w := &watched{FS: files}
+		w.look()
+		before := w.peak
+		r, err := summary.Of(w)
+		w.look()
+		if used := w.peak - before; err != nil || used > 64<<20 || !note(t, r, name).Read {
+			t.Errorf("%s: %d MiB at most, %+v, %v", name, used>>20, note(t, r, name), err)
+		} else {
+			t.Logf("%s: %d MiB at most, %d records", name, used>>20, note(t, r, name).Records)
+		}
+	}
+}
+
+// watched looks at the heap whenever a file is read.
+type watched struct {
+	fs.FS
+	peak uint64
+}
+
+func (w *watched) look() {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	w.peak = max(w.peak, m.HeapAlloc)
+}
+
+func (w *watched) Open(name string) (fs.File, error) {
+	f, err := w.FS.Open(name)
+	if dir, ok := f.(fs.ReadDirFile); ok {
+		return dir, err
+	}
+	return &watchedFile{f, w}, err
+}
+
+type watchedFile struct {
+	fs.File
+	w *watched
+}
+
+func (f *watchedFile) Read(b []byte) (int, error) {
+	f.w.look()
+	return f.File.Read(b)
 }
