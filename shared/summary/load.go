@@ -1,0 +1,78 @@
+package summary
+
+import (
+	"fmt"
+	"io/fs"
+	"sync"
+)
+
+// work is one metric: the whole file, or one of each cycle.
+type work struct {
+	kind  kind
+	notes []int
+}
+
+// load reads every metric file of the run folder that it can.
+func load(folder fs.FS, p *plan, o options) (*metrics, []FileNote, error) {
+	notes, err := list(folder)
+	if err != nil {
+		return nil, nil, err
+	}
+	m := &metrics{plan: p}
+	jobs := choose(notes, o)
+	sinks := make([]sink, len(jobs))
+	var wait sync.WaitGroup
+	next := make(chan int)
+	for range max(1, min(o.workers, len(jobs))) {
+		wait.Go(func() {
+			for i := range next {
+				sinks[i] = jobs[i].run(folder, m, notes)
+			}
+		})
+	}
+	for i := range jobs {
+		next <- i
+	}
+	close(next)
+	wait.Wait()
+	for _, s := range sinks {
+		if s != nil {
+			s.keep(m)
+		}
+	}
+	return m, notes, nil
+}
+
+// run reads the files of one kind in their order. The sink is returned if what it took
+// in is to be used: a file that turns out foreign in its midst is not, nor what came of
+// its kind before.
+func (w work) run(folder fs.FS, m *metrics, notes []FileNote) sink {
+	s := w.kind.open(m)
+	used := false
+	for _, i := range w.notes {
+		n := &notes[i]
+		err := n.into(folder, s)
+		n.Took(n.File, err)
+		used = used || n.Read
+		if err != nil && n.Records > 0 {
+			for _, j := range w.notes {
+				notes[j].Read = false
+			}
+			return nil
+		}
+	}
+	if !used {
+		return nil
+	}
+	return s
+}
+
+func (n *FileNote) into(folder fs.FS, s sink) error {
+	in, err := folder.Open(n.Name)
+	if err != nil {
+		return fmt.Errorf("opening: %w", err)
+	}
+	defer func() { _ = in.Close() }() // it was only read
+	n.File, err = s.read(in)
+	return err
+}
