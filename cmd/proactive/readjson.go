@@ -170,6 +170,12 @@ func filesJSON(files []summary.FileNote) []map[string]any {
 		if f.Version > 0 {
 			line["version"], line["record_size"], line["records"] = f.Version, f.RecordSize, f.Records
 		}
+		if f.Padding > 0 {
+			line["padding"] = f.Padding
+		}
+		if f.Superseded > 0 {
+			line["superseded"] = f.Superseded
+		}
 		out = append(out, line)
 	}
 	return out

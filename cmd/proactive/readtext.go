@@ -177,6 +177,12 @@ func writeFiles(out io.Writer, files []summary.FileNote) {
 		case !f.Read:
 			note = "not read: " + reason
 		}
+		if f.Superseded > 0 {
+			note += fmt.Sprintf("; %d records came again, the last stands", f.Superseded)
+		}
+		if f.Padding > 0 {
+			note += fmt.Sprintf("; %d records are padding", f.Padding)
+		}
 		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\n", printable(f.Name), f.Bytes, version, records, note)
 	}
 	_ = w.Flush()

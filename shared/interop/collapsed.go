@@ -35,8 +35,7 @@ func ReadCollapsed(r io.Reader, each func(*CollapsedBlock)) (File, error) {
 		return s.File, ErrRecordSize
 	}
 	var block CollapsedBlock
-	return s.blocks(func(raw []byte, n int) {
-		block.fill(raw, n, s.RecordSize, 2, true)
+	return s.records(&block.Place, placed{tileBytes: 2}, func(raw []byte, n int) {
 		block.Q20 = words(block.Q20, raw, n, s.RecordSize, 6, 1)
 		block.Q30 = words(block.Q30, raw, n, s.RecordSize, 10, 1)
 		block.Total = words(block.Total, raw, n, s.RecordSize, 14, 1)

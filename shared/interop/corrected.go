@@ -83,9 +83,8 @@ func ReadCorrected(r io.Reader, each func(*CorrectedBlock)) (File, error) {
 		return s.File, err
 	}
 	block := CorrectedBlock{version: s.Version, size: s.RecordSize}
-	return s.blocks(func(raw []byte, n int) {
+	return s.records(&block.Place, placed{tileBytes: tileBytes(s.Version, 4)}, func(raw []byte, n int) {
 		block.raw = raw
-		block.fill(raw, n, s.RecordSize, tileBytes(s.Version, 4), true)
 		each(&block)
 	})
 }

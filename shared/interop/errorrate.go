@@ -53,8 +53,7 @@ func ReadErrors(r io.Reader, each func(*ErrorBlock)) (File, error) {
 		return s.File, ErrRecordSize
 	}
 	tile := tileBytes(s.Version, 4)
-	return s.blocks(func(raw []byte, n int) {
-		block.fill(raw, n, s.RecordSize, tile, true)
+	return s.records(&block.Place, placed{tileBytes: tile}, func(raw []byte, n int) {
 		block.Rate = floats(block.Rate, raw, n, s.RecordSize, 4+tile, 1)
 		block.Adapter = floats(block.Adapter, raw, n, s.RecordSize, 8+tile, block.Adapters)
 		each(&block)

@@ -25,8 +25,7 @@ func ReadExtended(r io.Reader, each func(*ExtendedBlock)) (File, error) {
 		return s.File, err
 	}
 	var block ExtendedBlock
-	return s.blocks(func(raw []byte, n int) {
-		block.fill(raw, n, s.RecordSize, 4, false)
+	return s.records(&block.Place, placed{tileBytes: 4, noCycle: true}, func(raw []byte, n int) {
 		block.Occupied = floats(block.Occupied, raw, n, s.RecordSize, 6, 1)
 		if s.Version == 3 {
 			block.UpperLeft = floats(block.UpperLeft, raw, n, s.RecordSize, 10, 2)

@@ -80,9 +80,8 @@ func ReadExtraction(r io.Reader, each func(*ExtractionBlock)) (File, error) {
 	}
 	tile := tileBytes(s.Version, 3)
 	block.version, block.size = s.Version, s.RecordSize
-	return s.blocks(func(raw []byte, n int) {
+	return s.records(&block.Place, placed{tileBytes: tile}, func(raw []byte, n int) {
 		block.raw = raw
-		block.fill(raw, n, s.RecordSize, tile, true)
 		each(&block)
 	})
 }

@@ -43,9 +43,8 @@ func ReadImages(r io.Reader, each func(*ImageBlock)) (File, error) {
 	if err != nil {
 		return s.File, err
 	}
-	return s.blocks(func(raw []byte, n int) {
+	return s.records(&block.Place, placed{tileBytes: tile}, func(raw []byte, n int) {
 		off, k := 4+tile, block.Channels
-		block.fill(raw, n, s.RecordSize, tile, true)
 		if s.Version == 1 {
 			block.Channel = shorts(block.Channel, raw, n, s.RecordSize, off, 1)
 			off += 2

@@ -30,6 +30,10 @@ type File struct {
 	Version    int
 	RecordSize int
 	Records    int64
+	// Padding are those of them whose lane, tile or cycle is 0: they say nothing.
+	Padding int64
+	// Header is how many bytes come before the first record.
+	Header int
 	// Torn is true if bytes were left that do not make a whole record.
 	Torn bool
 }
@@ -57,6 +61,8 @@ func (id TileID) Tile() Tile { return Tile{int(id >> 32), int(id & math.MaxUint3
 // Place are the first columns of every block: which tile, and which cycle, counted over
 // the run from 1. Files by tile have no cycle.
 type Place struct {
+	// First is the number in the file of the block's first record, from 0.
+	First int64
 	Tile  []TileID
 	Cycle []uint16
 }
@@ -64,22 +70,63 @@ type Place struct {
 // Len is how many records the block has.
 func (p *Place) Len() int { return len(p.Tile) }
 
-// fill reads the columns of n records: lane u16, tile u16 or u32, and cycle u16 if wanted.
-func (p *Place) fill(raw []byte, n, size, tileBytes int, cycles bool) {
+// placed is how the records of a version begin: lane u16, tile u16 or u32, and cycle u16
+// if they have one.
+type placed struct {
+	tileBytes int
+	noCycle   bool
+	anyTile   bool // the tile says nothing
+}
+
+// fill reads the columns of n records; whole is false if one of them is padding.
+func (p *Place) fill(raw []byte, n, size int, l placed) (whole bool) {
+	whole = true
 	p.Tile, p.Cycle = sized(p.Tile, n), sized(p.Cycle, n)
 	tiles, at := p.Tile[:n], p.Cycle[:n]
 	for i := range tiles {
 		rec := binary.LittleEndian.Uint64(raw[i*size:]) // a record of every kind has ten bytes or more
 		lane := TileID(rec&math.MaxUint16) << 32
-		if tileBytes == 2 {
-			tiles[i], at[i] = lane|TileID(rec>>16&math.MaxUint16), uint16(rec>>32) //nolint:gosec // G115: the field of the record
-		} else {
-			tiles[i], at[i] = lane|TileID(rec>>16&math.MaxUint32), uint16(rec>>48)
+		name := TileID(rec >> 16 & math.MaxUint32)
+		cycle := uint16(rec >> 48)
+		if l.tileBytes == 2 {
+			name, cycle = name&math.MaxUint16, uint16(rec>>32) //nolint:gosec // G115: the field of the record
+		}
+		tiles[i], at[i] = lane|name, cycle
+		if lane == 0 || name == 0 && !l.anyTile || cycle == 0 && !l.noCycle {
+			whole = false
 		}
 	}
-	if !cycles {
+	if l.noCycle {
 		p.Cycle = p.Cycle[:0]
 	}
+	return whole
+}
+
+// records hands on the records with their places, and leaves padding out.
+func (s *stream) records(p *Place, l placed, each func(raw []byte, n int)) (File, error) {
+	size := s.RecordSize
+	return s.blocks(func(raw []byte, n int) {
+		base := s.Records
+		p.First = base
+		if p.fill(raw, n, size, l) {
+			each(raw, n)
+			return
+		}
+		for from := 0; from < n; from++ {
+			to := from
+			for to < n && p.fill(raw[to*size:], 1, size, l) {
+				to++
+			}
+			if to > from {
+				p.fill(raw[from*size:], to-from, size, l)
+				p.First = base + int64(from)
+				each(raw[from*size:to*size], to-from)
+			}
+			if from = to; to < n {
+				s.Padding++
+			}
+		}
+	})
 }
 
 // blockBytes is read at a time; no record is longer, for its size is two bytes at most.
@@ -155,6 +202,7 @@ const blockRecords = 1024
 // blocks hands on the records that were read whole.
 func (s *stream) blocks(each func(raw []byte, n int)) (File, error) {
 	size := s.RecordSize
+	s.Header = s.at
 	for {
 		for n := min((s.end-s.at)/size, blockRecords); n > 0; n = min((s.end-s.at)/size, blockRecords) {
 			each(s.buf[s.at:s.at+n*size], n)

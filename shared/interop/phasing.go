@@ -28,8 +28,7 @@ func ReadPhasing(r io.Reader, each func(*PhasingBlock)) (File, error) {
 		return s.File, err
 	}
 	var block PhasingBlock
-	return s.blocks(func(raw []byte, n int) {
-		block.fill(raw, n, s.RecordSize, tile, true)
+	return s.records(&block.Place, placed{tileBytes: tile}, func(raw []byte, n int) {
 		block.Weights = floats(block.Weights, raw, n, s.RecordSize, 4+tile, 2)
 		each(&block)
 	})

@@ -103,8 +103,7 @@ func (b *QualityBlock) Bases() []Bases {
 	return b.bases
 }
 
-// ReadQuality reads QMetricsOut.bin, versions 4 to 9, and QMetricsByLaneOut.bin, which
-// has the same records.
+// ReadQuality reads QMetricsOut.bin, versions 4 to 9.
 //
 //	4  size u8; lane u16, tile u16, cycle u16, 50 counts u32
 //	5  size u8, bins; as 4: each bin's count stands at its score
@@ -116,6 +115,16 @@ func (b *QualityBlock) Bases() []Bases {
 // Bins: u8 whether there are any; u8 how many; then all lower, all upper, all values,
 // or from version 7 on (lower, upper, value) for each.
 func ReadQuality(r io.Reader, each func(*QualityBlock)) (File, error) {
+	return readQuality(r, false, each)
+}
+
+// ReadQualityByLane reads QMetricsByLaneOut.bin, which has the same records; their tile,
+// which is 0 as a rule, says nothing.
+func ReadQualityByLane(r io.Reader, each func(*QualityBlock)) (File, error) {
+	return readQuality(r, true, each)
+}
+
+func readQuality(r io.Reader, anyTile bool, each func(*QualityBlock)) (File, error) {
 	s, err := begin(r)
 	if err != nil {
 		return s.File, err
@@ -125,9 +134,8 @@ func ReadQuality(r io.Reader, each func(*QualityBlock)) (File, error) {
 		return s.File, err
 	}
 	block := QualityBlock{Bins: l.bins, layout: l, size: s.RecordSize}
-	return s.blocks(func(raw []byte, n int) {
+	return s.records(&block.Place, placed{tileBytes: l.tile, anyTile: anyTile}, func(raw []byte, n int) {
 		block.raw = raw
-		block.fill(raw, n, s.RecordSize, l.tile, true)
 		each(&block)
 	})
 }

@@ -102,7 +102,11 @@ func tileV2(rec []byte, tiles Tiles, limit int) {
 	if code < codeDensity || code > codePF && code < codePhasing || code >= codeAligned+maxReads {
 		return // the control lane (400), and what nobody knows, make no tile
 	}
-	m := tiles.at(Tile{u16(rec), u16(rec[2:])}, limit)
+	id := Tile{u16(rec), u16(rec[2:])}
+	if id.Lane == 0 || id.Number == 0 {
+		return // padding
+	}
+	m := tiles.at(id, limit)
 	if m == nil {
 		return
 	}
@@ -130,7 +134,11 @@ func tileV2(rec []byte, tiles Tiles, limit int) {
 // tileV3: lane u16, tile u32, code u8; 't': cluster count and PF count f32; 'r': read
 // u32, percent aligned f32.
 func tileV3(rec []byte, tiles Tiles, limit int, area float64) {
-	m := tiles.at(Tile{u16(rec), int(u32(rec[2:]))}, limit)
+	id := Tile{u16(rec), int(u32(rec[2:]))}
+	if id.Lane == 0 || id.Number == 0 {
+		return // padding
+	}
+	m := tiles.at(id, limit)
 	if m == nil {
 		return
 	}

@@ -53,7 +53,10 @@ func (s *errorSink) read(in io.Reader) (interop.File, error) {
 			return
 		}
 		for _, r := range s.runs {
-			s.see(s.at[r.from:r.to], r.position)
+			if !s.see(s.at[r.from:r.to], r.position) && !s.anyOrder {
+				s.err = errOrder
+				return
+			}
 			for j, tile := range s.at[r.from:r.to] {
 				s.take(r, int(tile), b.Rate[r.from+j])
 			}

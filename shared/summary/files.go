@@ -11,8 +11,10 @@ type FileNote struct {
 	Name  string // within the run folder
 	Bytes int64
 	interop.File
-	Read   bool
-	Reason Reason // why it was not read, or not whole
+	// Superseded records came again later: the last one stands.
+	Superseded int64
+	Read       bool
+	Reason     Reason // why it was not read, or not whole
 }
 
 // Reason says why a file was not read, or not whole.

@@ -22,6 +22,8 @@ type kind struct {
 type sink interface {
 	read(in io.Reader) (interop.File, error)
 	keep(*metrics)
+	// index is its numbering of tiles; nil if the file has none.
+	index() *tiles
 }
 
 var kinds = []kind{

@@ -1,9 +1,13 @@
 package summary
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"sync"
+
+	"proactive/shared/interop"
 )
 
 // work is one metric: the whole file, or one of each cycle.
@@ -48,10 +52,16 @@ func load(folder fs.FS, p *plan, o options) (*metrics, []FileNote, error) {
 // its kind before.
 func (w work) run(folder fs.FS, m *metrics, notes []FileNote) sink {
 	s := w.kind.open(m)
+	if t := s.index(); t != nil {
+		t.anyOrder = len(w.notes) > 1 // files of single cycles have each once
+	}
 	used := false
 	for _, i := range w.notes {
 		n := &notes[i]
-		err := n.into(folder, s)
+		err := n.into(folder, s, nil)
+		if errors.Is(err, errOrder) {
+			s, err = w.again(folder, m, n)
+		}
 		n.Took(n.File, err)
 		used = used || n.Read
 		if err != nil && n.Records > 0 {
@@ -67,12 +77,23 @@ func (w work) run(folder fs.FS, m *metrics, notes []FileNote) sink {
 	return s
 }
 
-func (n *FileNote) into(folder fs.FS, s sink) error {
+// into reads the file into a sink, but for some of its records.
+func (n *FileNote) into(folder fs.FS, s sink, skip []int64) error {
 	in, err := folder.Open(n.Name)
 	if err != nil {
 		return fmt.Errorf("opening: %w", err)
 	}
 	defer func() { _ = in.Close() }() // it was only read
-	n.File, err = s.read(in)
+	var from io.Reader = in
+	if len(skip) > 0 {
+		from = interop.Without(in, n.File, func(record int64) bool {
+			if len(skip) == 0 || skip[0] != record {
+				return false
+			}
+			skip = skip[1:]
+			return true
+		})
+	}
+	n.File, err = s.read(from)
 	return err
 }

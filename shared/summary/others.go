@@ -98,7 +98,7 @@ type byLaneSink struct{ checkedSink }
 func newByLaneSink(p *plan) *byLaneSink { return &byLaneSink{checkedSink{tiles: newTiles(p)}} }
 
 func (s *byLaneSink) read(in io.Reader) (interop.File, error) {
-	f, err := interop.ReadQuality(in, func(b *interop.QualityBlock) {
+	f, err := interop.ReadQualityByLane(in, func(b *interop.QualityBlock) {
 		for i := range b.Tile {
 			b.Tile[i] |= 1 // it says nothing here, and is 0 as a rule
 		}

@@ -41,6 +41,7 @@ func (l *lines) fit(y, xy float32) (slope, offset float32) {
 // phasingSink takes EmpiricalPhasingMetricsOut.bin in.
 type phasingSink struct {
 	tiles
+	reach
 	// all are the lines over all cycles of a read, first those over its first cycles.
 	all, first byRead[lines]
 	until      int // the run's last cycle
@@ -50,6 +51,7 @@ type phasingSink struct {
 func newPhasingSink(p *plan) *phasingSink {
 	s := &phasingSink{tiles: newTiles(p)}
 	s.room = func() {
+		s.last.grow(p)
 		s.all.grow(p)
 		s.first.grow(p)
 	}
@@ -62,6 +64,10 @@ func (s *phasingSink) read(in io.Reader) (interop.File, error) {
 			return
 		}
 		for _, r := range s.runs {
+			if !s.see(s.at[r.from:r.to], r.position) && !s.anyOrder {
+				s.err = errOrder
+				return
+			}
 			s.until = max(s.until, int(r.cycle))
 			all := s.all[r.read]
 			for j, tile := range s.at[r.from:r.to] {

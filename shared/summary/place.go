@@ -33,6 +33,10 @@ type tiles struct {
 	// records come in the same order of tiles again and again.
 	after []int32
 	hint  int32
+	// anyOrder: a tile's cycle may come again, or late. Otherwise that is errOrder.
+	anyOrder bool
+	// scan, if there is one, is all that is done: the records are only noted in it.
+	scan *scan
 	// at are the tiles of the block's records, and runs where those of one cycle begin
 	// and end.
 	at   []int32
@@ -64,6 +68,10 @@ func (t *tiles) locate(p *interop.Place) error {
 		}
 		t.runs = append(t.runs, run{from, to, cycle, t.plan.cycles[cycle]})
 		from = to
+	}
+	if t.scan != nil {
+		t.scan.note(p, t.at)
+		t.runs = t.runs[:0]
 	}
 	return nil
 }
@@ -172,14 +180,19 @@ func (b *byRead[T]) grow(p *plan) {
 // reach is how far tiles have come in each read: the last cycle by tile and read.
 type reach struct{ last byRead[uint16] }
 
-// see takes in the tiles of records in one cycle.
-func (r *reach) see(tiles []int32, at position) {
+// see takes in the tiles of records in one cycle. It is false if one of them has been in
+// this cycle or a later one: only then can a record have come twice.
+func (r *reach) see(tiles []int32, at position) (inOrder bool) {
+	inOrder = true
 	last := r.last[at.read]
 	for _, tile := range tiles {
 		if cell := &last[tile]; *cell < at.within {
 			*cell = at.within
+		} else {
+			inOrder = false
 		}
 	}
+	return inOrder
 }
 
 // Range is how far the tiles of a group have come in a read: the slowest and the fastest.

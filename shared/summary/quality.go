@@ -46,7 +46,10 @@ func (s *qualitySink) read(in io.Reader) (interop.File, error) {
 		}
 		records := b.Bases()
 		for _, r := range s.runs {
-			s.see(s.at[r.from:r.to], r.position)
+			if !s.see(s.at[r.from:r.to], r.position) && !s.anyOrder {
+				s.err = errOrder
+				return
+			}
 			var all bases
 			cells := s.usable[r.read]
 			for j, tile := range s.at[r.from:r.to] {

@@ -107,7 +107,7 @@ func TestOneOddFileSpoilsNothing(t *testing.T) {
 		{"header only", "QMetricsOut.bin", []byte{4, 206}, "", true},
 		{"a lane of another run", "ExtractionMetricsOut.bin", append([]byte{3, 20, 2, 3, 0, 77, 4, 0, 0, 1, 0}, make([]byte, 12)...), summary.ForeignLane, false},
 		{"a cycle of another run", "ExtractionMetricsOut.bin", append([]byte{3, 20, 2, 1, 0, 77, 4, 0, 0, 99, 0}, make([]byte, 12)...), summary.ForeignCycle, false},
-		{"tile 0", "ExtractionMetricsOut.bin", append([]byte{3, 20, 2, 1, 0, 0, 0, 0, 0, 1, 0}, make([]byte, 12)...), summary.ForeignTile, false},
+		{"a tile of seven digits", "ExtractionMetricsOut.bin", append([]byte{3, 20, 2, 1, 0, 0x41, 0x42, 0x0f, 0, 1, 0}, make([]byte, 12)...), summary.ForeignTile, false},
 		{"torn", "ExtractionMetricsOut.bin", append([]byte{3, 20, 2, 1, 0, 77, 4, 0, 0, 1, 0}, make([]byte, 14)...), summary.Torn, true},
 		{"torn in its first record", "QMetricsOut.bin", []byte{4, 206, 1, 0}, summary.Torn, true},
 		{"a kind without figures", "FWHMGridMetricsOut.bin", []byte{1}, summary.SkippedKind, false},
@@ -130,6 +130,55 @@ func TestOneOddFileSpoilsNothing(t *testing.T) {
 				t.Error("what was set aside is used, or what was read is not")
 			}
 		})
+	}
+}
+
+// A record of lane, tile or cycle 0 is padding, and says nothing.
+func TestPaddingIsSkipped(t *testing.T) {
+	good := errorFile([]int{1, 2}, 1, 30)
+	for _, field := range []int{0, 2, 6} { // lane, tile, cycle
+		raw := append([]byte{}, good[:2]...)
+		for i := 2; i < len(good); i += 12 {
+			bad := append([]byte{}, good[i:i+12]...)
+			clear(bad[field : field+2])
+			binary.LittleEndian.PutUint32(bad[8:], math.Float32bits(1000))
+			if raw = append(raw, good[i:i+12]...); i%5 == 0 {
+				raw = append(append(raw, bad...), bad...)
+			}
+		}
+		r := of(t, map[string][]byte{"ErrorMetricsOut.bin": raw})
+		f := note(t, r, "ErrorMetricsOut.bin")
+		if r.Reads[0].ErrorRate.Mean != 15 || !f.Read || f.Padding == 0 || f.Records-f.Padding != 240 {
+			t.Errorf("field at %d: error rate %v, %+v", field, r.Reads[0].ErrorRate.Mean, f)
+		}
+	}
+}
+
+// A cycle that is written again counts once: its last record stands, wherever it comes.
+func TestWhatIsWrittenAgainStandsLast(t *testing.T) {
+	whole := of(t, map[string][]byte{"ErrorMetricsOut.bin": errorFile([]int{1, 2}, 1, 30)})
+	wrong := errorFile([]int{1, 2}, 11, 20)
+	for i := 2; i < len(wrong); i += 12 {
+		binary.LittleEndian.PutUint32(wrong[i+8:], math.Float32bits(99))
+	}
+	for name, parts := range map[string][][]byte{
+		"again at once":    {errorFile([]int{1, 2}, 1, 10), wrong, errorFile([]int{1, 2}, 11, 30)},
+		"again at the end": {errorFile([]int{1, 2}, 1, 10), wrong, errorFile([]int{1, 2}, 21, 30), errorFile([]int{1, 2}, 11, 20)},
+		"late, once":       {errorFile([]int{1, 2}, 1, 10), errorFile([]int{1, 2}, 21, 30), errorFile([]int{1, 2}, 11, 20)},
+	} {
+		raw := append([]byte{}, parts[0]...)
+		for _, p := range parts[1:] {
+			raw = append(raw, p[2:]...)
+		}
+		raw = append(raw, 1, 0, 77) // torn
+		r := of(t, map[string][]byte{"ErrorMetricsOut.bin": raw})
+		if diff := cmp.Diff(whole.Reads, r.Reads, equalNaN); diff != "" {
+			t.Errorf("%s:\n%s", name, diff)
+		}
+		f := note(t, r, "ErrorMetricsOut.bin")
+		if want := int64(80); f.Reason != summary.Torn || !f.Read || name != "late, once" && f.Superseded != want || name == "late, once" && f.Superseded != 0 {
+			t.Errorf("%s: %+v", name, f)
+		}
 	}
 }
 

@@ -130,4 +130,6 @@ func (s *totalsSink) read(in io.Reader) (f interop.File, err error) {
 	return f, nil
 }
 
+func (s *totalsSink) index() *tiles { return nil }
+
 func (s *totalsSink) keep(m *metrics) { m.totals = s }
