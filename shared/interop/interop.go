@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"sync"
 )
 
 // Errors by which a file is named as unread. A caller keeps what came before.
@@ -80,20 +81,26 @@ type placed struct {
 
 // fill reads the columns of n records; whole is false if one of them is padding.
 func (p *Place) fill(raw []byte, n, size int, l placed) (whole bool) {
-	whole = true
 	p.Tile, p.Cycle = sized(p.Tile, n), sized(p.Cycle, n)
 	tiles, at := p.Tile[:n], p.Cycle[:n]
+	var none uint64 // its highest bit is set by what was 0 before 1 was taken away
 	for i := range tiles {
 		rec := binary.LittleEndian.Uint64(raw[i*size:]) // a record of every kind has ten bytes or more
-		lane := TileID(rec&math.MaxUint16) << 32
-		name := TileID(rec >> 16 & math.MaxUint32)
-		cycle := uint16(rec >> 48)
+		lane, name, cycle := rec&math.MaxUint16, rec>>16&math.MaxUint32, rec>>48
 		if l.tileBytes == 2 {
-			name, cycle = name&math.MaxUint16, uint16(rec>>32) //nolint:gosec // G115: the field of the record
+			name, cycle = name&math.MaxUint16, rec>>32&math.MaxUint16
 		}
-		tiles[i], at[i] = lane|name, cycle
-		if lane == 0 || name == 0 && !l.anyTile || cycle == 0 && !l.noCycle {
-			whole = false
+		tiles[i], at[i] = TileID(lane<<32|name), uint16(cycle) //nolint:gosec // G115: 16 bits
+		none |= (lane - 1) | (name - 1) | (cycle - 1)
+	}
+	if none>>63 == 0 {
+		whole = true
+	} else if l.anyTile || l.noCycle {
+		whole = true
+		for i, id := range tiles {
+			if id>>32 == 0 || id&math.MaxUint32 == 0 && !l.anyTile || at[i] == 0 && !l.noCycle {
+				whole = false
+			}
 		}
 	}
 	if l.noCycle {
@@ -141,9 +148,15 @@ type stream struct {
 	File
 }
 
+// buffers are used again by the next file.
+var buffers = sync.Pool{New: func() any { return new([blockBytes]byte) }}
+
 // begin reads the version.
 func begin(r io.Reader) (*stream, error) {
-	s := &stream{in: r, buf: make([]byte, blockBytes)}
+	s := &stream{in: r}
+	if b, ok := buffers.Get().(*[blockBytes]byte); ok {
+		s.buf = b[:]
+	}
 	head, err := s.take(1)
 	if errors.Is(err, ErrHeader) {
 		return s, ErrEmpty
@@ -203,6 +216,10 @@ const blockRecords = 1024
 func (s *stream) blocks(each func(raw []byte, n int)) (File, error) {
 	size := s.RecordSize
 	s.Header = s.at
+	defer func() {
+		buffers.Put((*[blockBytes]byte)(s.buf))
+		s.buf = nil
+	}()
 	for {
 		for n := min((s.end-s.at)/size, blockRecords); n > 0; n = min((s.end-s.at)/size, blockRecords) {
 			each(s.buf[s.at:s.at+n*size], n)

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -167,7 +168,7 @@ func walk(r io.Reader, root string, each func(path string, attr func(string) str
 	var stack []*element
 	seen := false
 	for {
-		tok, err := dec.Token()
+		tok, err := dec.RawToken() // tags are matched here, by their names as written
 		if errors.Is(err, io.EOF) && seen && len(stack) == 0 && limited.N > 0 {
 			return nil
 		}
@@ -182,7 +183,7 @@ func walk(r io.Reader, root string, each func(path string, attr func(string) str
 				return fmt.Errorf("reading %s: %w", root, ErrXML)
 			}
 			seen = true
-			e := &element{attrs: t.Copy().Attr}
+			e := &element{name: t.Name, attrs: slices.Clone(t.Attr)}
 			if len(stack) == 1 {
 				e.path = strings.ToLower(t.Name.Local)
 			} else if len(stack) > 1 {
@@ -196,6 +197,9 @@ func walk(r io.Reader, root string, each func(path string, attr func(string) str
 				}
 			}
 		case xml.EndElement:
+			if len(stack) == 0 || stack[len(stack)-1].name != t.Name {
+				return fmt.Errorf("reading %s: %w", root, ErrXML)
+			}
 			top := stack[len(stack)-1]
 			if len(stack) > 1 {
 				each(top.path, top.attr, strings.TrimSpace(string(top.text)))
@@ -207,6 +211,7 @@ func walk(r io.Reader, root string, each func(path string, attr func(string) str
 
 // element is one that is open.
 type element struct {
+	name  xml.Name
 	path  string // below the root, in lower case
 	attrs []xml.Attr
 	text  []byte

@@ -107,9 +107,8 @@ func (m *metrics) sumUp() *Run {
 		r.project(countOf(m.quality.names))
 	}
 	m.hide(r, names)
-	r.Tiles = m.flowCell(names)
 	if m.plan.curves {
-		r.Cycles = m.curves()
+		r.Tiles, r.Cycles = m.flowCell(names), m.curves()
 	}
 	if m.extraction != nil {
 		r.Channels = m.extraction.channels

@@ -14,11 +14,12 @@ const firstCycles = 25
 // lines are two straight lines under way, of phasing and prephasing: least squares over
 // the cycles of a read, in single precision, in which the reference sums them up too.
 type lines struct {
-	n, x, xx                    float32
+	last, n, x, xx              float32
 	phasing, prephasing, pX, qX float32
 }
 
 func (l *lines) add(x, phasing, prephasing float32) {
+	l.last = x
 	l.n++
 	l.x += x
 	l.xx += x * x
@@ -41,7 +42,6 @@ func (l *lines) fit(y, xy float32) (slope, offset float32) {
 // phasingSink takes EmpiricalPhasingMetricsOut.bin in.
 type phasingSink struct {
 	tiles
-	reach
 	// all are the lines over all cycles of a read, first those over its first cycles.
 	all, first byRead[lines]
 	until      int // the run's last cycle
@@ -51,7 +51,6 @@ type phasingSink struct {
 func newPhasingSink(p *plan) *phasingSink {
 	s := &phasingSink{tiles: newTiles(p)}
 	s.room = func() {
-		s.last.grow(p)
 		s.all.grow(p)
 		s.first.grow(p)
 	}
@@ -64,10 +63,6 @@ func (s *phasingSink) read(in io.Reader) (interop.File, error) {
 			return
 		}
 		for _, r := range s.runs {
-			if !s.see(s.at[r.from:r.to], r.position) && !s.anyOrder {
-				s.err = errOrder
-				return
-			}
 			s.until = max(s.until, int(r.cycle))
 			all := s.all[r.read]
 			for j, tile := range s.at[r.from:r.to] {
@@ -76,6 +71,10 @@ func (s *phasingSink) read(in io.Reader) (interop.File, error) {
 					continue
 				}
 				l := &all[tile]
+				if float32(r.within) <= l.last && !s.anyOrder {
+					s.err = errOrder
+					return
+				}
 				l.add(float32(r.within), weights[0], weights[1])
 				if l.n == firstCycles {
 					s.first[r.read][tile] = *l

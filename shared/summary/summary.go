@@ -24,7 +24,7 @@ type Run struct {
 	Total, NonIndex Figures
 	Reads           []Read
 	Cycles          []Cycle // along the run, from cycle 1; none with FiguresOnly
-	Tiles           []Tile  // by lane, then by name
+	Tiles           []Tile  // by lane, then by name; none with FiguresOnly
 	// Channels names the image's channels; empty without intensities.
 	Channels int
 }
@@ -57,7 +57,7 @@ type options struct {
 	workers int
 }
 
-// FiguresOnly leaves out the cycles' curves, and the metric files of which no figure is
+// FiguresOnly leaves out the cycles' curves, the tiles, and the metric files of which no figure is
 // made: images, corrected intensities, and summaries of quality.
 func FiguresOnly() Option { return func(o *options) { o.every = false } }
 
