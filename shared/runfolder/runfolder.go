@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -165,11 +164,11 @@ func walk(r io.Reader, root string, each func(path string, attr func(string) str
 	limited := &io.LimitedReader{R: r, N: maxXML + 1}
 	dec := xml.NewDecoder(bufio.NewReader(limited))
 	dec.CharsetReader = charset
-	var stack []*element
-	seen := false
+	var open [maxDepth]element
+	depth, seen := 0, false
 	for {
 		tok, err := dec.RawToken() // tags are matched here, by their names as written
-		if errors.Is(err, io.EOF) && seen && len(stack) == 0 && limited.N > 0 {
+		if errors.Is(err, io.EOF) && seen && depth == 0 && limited.N > 0 {
 			return nil
 		}
 		if err != nil || limited.N <= 0 {
@@ -179,42 +178,52 @@ func walk(r io.Reader, root string, each func(path string, attr func(string) str
 		case xml.Directive:
 			return fmt.Errorf("reading %s: %w", root, ErrXML)
 		case xml.StartElement:
-			if len(stack) == 0 && (seen || !strings.EqualFold(t.Name.Local, root)) || len(stack) >= maxDepth {
+			if depth == 0 && (seen || !strings.EqualFold(t.Name.Local, root)) || depth == maxDepth {
 				return fmt.Errorf("reading %s: %w", root, ErrXML)
 			}
 			seen = true
-			e := &element{name: t.Name, attrs: slices.Clone(t.Attr)}
-			if len(stack) == 1 {
-				e.path = strings.ToLower(t.Name.Local)
-			} else if len(stack) > 1 {
-				e.path = stack[len(stack)-1].path + "/" + strings.ToLower(t.Name.Local)
+			var parent string
+			if depth > 1 {
+				parent = open[depth-1].path
 			}
-			stack = append(stack, e)
+			open[depth].begin(t, depth, parent)
+			depth++
 		case xml.CharData:
-			if len(stack) > 0 {
-				if top := stack[len(stack)-1]; len(top.text)+len(t) <= maxValue {
+			if depth > 0 {
+				if top := &open[depth-1]; len(top.text)+len(t) <= maxValue {
 					top.text = append(top.text, t...)
 				}
 			}
 		case xml.EndElement:
-			if len(stack) == 0 || stack[len(stack)-1].name != t.Name {
+			if depth == 0 || open[depth-1].name != t.Name {
 				return fmt.Errorf("reading %s: %w", root, ErrXML)
 			}
-			top := stack[len(stack)-1]
-			if len(stack) > 1 {
+			depth--
+			if top := &open[depth]; depth > 0 {
 				each(top.path, top.attr, strings.TrimSpace(string(top.text)))
 			}
-			stack = stack[:len(stack)-1]
 		}
 	}
 }
 
-// element is one that is open.
+// element is one that is open, and after it the next one as deep.
 type element struct {
-	name  xml.Name
-	path  string // below the root, in lower case
-	attrs []xml.Attr
-	text  []byte
+	name   xml.Name
+	parent string
+	path   string // below the root, in lower case
+	attrs  []xml.Attr
+	text   []byte
+}
+
+// begin begins the next element; a flow cell's tiles, say, have all the same path.
+func (e *element) begin(t xml.StartElement, depth int, parent string) {
+	if depth > 0 && (e.name != t.Name || e.parent != parent || e.path == "") {
+		e.parent, e.path = parent, strings.ToLower(t.Name.Local)
+		if depth > 1 {
+			e.path = parent + "/" + e.path
+		}
+	}
+	e.name, e.attrs, e.text = t.Name, t.Attr, e.text[:0]
 }
 
 func (e *element) attr(name string) string {

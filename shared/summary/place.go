@@ -29,10 +29,9 @@ type tiles struct {
 	// slots find a key's number, plus one; 0 is free. Some instruments write their tiles
 	// in no order, and a map would cost as much as all the rest.
 	slots []int32
-	// after is the tile that came last behind each, and hint the last of the block before:
-	// records come in the same order of tiles again and again.
-	after []int32
-	hint  int32
+	hint  int32 // the last tile
+	// mixed: tiles come in no order.
+	mixed bool
 	// anyOrder: a tile's cycle may come again, or late. Otherwise that is errOrder.
 	anyOrder bool
 	// scan, if there is one, is all that is done: the records are only noted in it.
@@ -76,8 +75,8 @@ func (t *tiles) locate(p *interop.Place) error {
 	return nil
 }
 
-// number numbers the tiles of a block: the one that came behind the last, or the last
-// again, is nearly always right.
+// number numbers the tiles of a block. Most instruments write them in the same order in
+// every cycle, or many records of the same tile together: then a guess is right.
 func (t *tiles) number(p *interop.Place) error {
 	if cap(t.at) < p.Len() {
 		t.at = make([]int32, p.Len())
@@ -88,24 +87,42 @@ func (t *tiles) number(p *interop.Place) error {
 			return err
 		}
 	}
-	hint, keys, after, at := t.hint, t.keys, t.after, t.at
-	for j, key := range p.Tile {
-		if keys[hint] != key {
-			next := after[hint]
-			if keys[next] != key {
-				i, err := t.of(key)
-				if err != nil {
-					return err
-				}
-				keys, after = t.keys, t.after
-				next = int32(i) //nolint:gosec // G115: at most maxTiles
-				after[hint] = next
-			}
-			hint = next
-		}
-		at[j] = hint
+	if t.mixed {
+		return t.numberMixed(p)
 	}
-	t.hint = hint
+	hint, keys, wrong := t.hint, t.keys, 0
+	for j, key := range p.Tile {
+		if next := int(hint) + 1; next < len(keys) && keys[next] == key {
+			hint++
+		} else if keys[hint] != key {
+			i, err := t.of(key)
+			if err != nil {
+				return err
+			}
+			if i < len(keys) {
+				wrong++
+			}
+			hint, keys = int32(i), t.keys //nolint:gosec // G115: at most maxTiles
+		}
+		t.at[j] = hint
+	}
+	t.hint, t.mixed = hint, 4*wrong > p.Len()
+	return nil
+}
+
+// numberMixed numbers tiles that come in no order, as those of a NextSeq do.
+func (t *tiles) numberMixed(p *interop.Place) error {
+	for j, key := range p.Tile {
+		n := t.slots[t.slot(key)]
+		if n == 0 {
+			i, err := t.of(key)
+			if err != nil {
+				return err
+			}
+			n = int32(i) + 1 //nolint:gosec // G115: at most maxTiles
+		}
+		t.at[j] = n - 1
+	}
 	return nil
 }
 
@@ -146,7 +163,6 @@ func (t *tiles) of(key interop.TileID) (int, error) {
 			t.slots[t.slot(key)] = int32(i) + 1
 		}
 	}
-	t.after = append(t.after, 0)
 	t.names = append(t.names, id)
 	if t.room != nil {
 		t.room()
