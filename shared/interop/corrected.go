@@ -83,7 +83,7 @@ func ReadCorrected(r io.Reader, each func(*CorrectedBlock)) (File, error) {
 		return s.File, err
 	}
 	block := CorrectedBlock{version: s.Version, size: s.RecordSize}
-	return s.records(&block.Place, placed{tileBytes: tileBytes(s.Version, 4)}, func(raw []byte, n int) {
+	return s.records(&block.Place, placed{tileBytes: tileBytes(s.Version, 4)}, func(raw []byte, _ int) {
 		block.raw = raw
 		each(&block)
 	})

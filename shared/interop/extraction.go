@@ -80,7 +80,7 @@ func ReadExtraction(r io.Reader, each func(*ExtractionBlock)) (File, error) {
 	}
 	tile := tileBytes(s.Version, 3)
 	block.version, block.size = s.Version, s.RecordSize
-	return s.records(&block.Place, placed{tileBytes: tile}, func(raw []byte, n int) {
+	return s.records(&block.Place, placed{tileBytes: tile}, func(raw []byte, _ int) {
 		block.raw = raw
 		each(&block)
 	})

@@ -90,7 +90,7 @@ func (p *Place) fill(raw []byte, n, size int, l placed) (whole bool) {
 		if l.tileBytes == 2 {
 			name, cycle = name&math.MaxUint16, rec>>32&math.MaxUint16
 		}
-		tiles[i], at[i] = TileID(lane<<32|name), uint16(cycle) //nolint:gosec // G115: 16 bits
+		tiles[i], at[i] = TileID(lane<<32|name), uint16(cycle)
 		none |= (lane - 1) | (name - 1) | (cycle - 1)
 	}
 	if none>>63 == 0 {

@@ -134,7 +134,7 @@ func readQuality(r io.Reader, anyTile bool, each func(*QualityBlock)) (File, err
 		return s.File, err
 	}
 	block := QualityBlock{Bins: l.bins, layout: l, size: s.RecordSize}
-	return s.records(&block.Place, placed{tileBytes: l.tile, anyTile: anyTile}, func(raw []byte, n int) {
+	return s.records(&block.Place, placed{tileBytes: l.tile, anyTile: anyTile}, func(raw []byte, _ int) {
 		block.raw = raw
 		each(&block)
 	})

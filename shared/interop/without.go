@@ -7,19 +7,20 @@ import (
 )
 
 // Without is a metric file without some of its records: r is the file from its beginning,
-// f what reading it told, and skip is asked of each record in their order, from 0.
-func Without(r io.Reader, f File, skip func(record int64) bool) io.Reader {
-	return &without{in: bufio.NewReaderSize(r, blockBytes), header: f.Header, rec: make([]byte, f.RecordSize), skip: skip}
+// f what reading it told, and skip are the numbers of those records, in order. It ends
+// where the file ended when it was read.
+func Without(r io.Reader, f File, skip []int64) io.Reader {
+	return &without{in: bufio.NewReaderSize(r, blockBytes), header: f.Header, rec: make([]byte, f.RecordSize), skip: skip, records: f.Records}
 }
 
 type without struct {
-	in     *bufio.Reader
-	header int
-	rec    []byte
-	left   []byte // of rec, not handed on yet
-	next   int64
-	skip   func(int64) bool
-	err    error
+	in      *bufio.Reader
+	header  int
+	rec     []byte
+	left    []byte // of rec, not handed on yet
+	next    int64
+	records int64
+	skip    []int64
 }
 
 // Read implements io.Reader.
@@ -30,20 +31,21 @@ func (w *without) Read(b []byte) (int, error) {
 		return n, err //nolint:wrapcheck // a reader hands on what its source says
 	}
 	for len(w.left) == 0 {
-		if w.err != nil {
-			return 0, w.err
+		if w.next == w.records {
+			return 0, io.EOF
 		}
-		n, err := io.ReadFull(w.in, w.rec)
-		if errors.Is(err, io.ErrUnexpectedEOF) {
-			err = io.EOF // a torn record stays torn
-		}
-		w.err = err
-		if w.left = w.rec[:n]; n == len(w.rec) {
-			if w.skip(w.next) {
-				w.left = nil
+		if _, err := io.ReadFull(w.in, w.rec); err != nil {
+			if errors.Is(err, io.ErrUnexpectedEOF) {
+				err = io.EOF // the file has become shorter: what is whole is there
 			}
-			w.next++
+			return 0, err //nolint:wrapcheck // as above
 		}
+		if len(w.skip) > 0 && w.skip[0] == w.next {
+			w.skip = w.skip[1:]
+		} else {
+			w.left = w.rec
+		}
+		w.next++
 	}
 	n := copy(b, w.left)
 	w.left = w.left[n:]

@@ -2,7 +2,9 @@ package observe
 
 import (
 	"cmp"
+	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"math"
 	"slices"
@@ -84,13 +86,46 @@ func windowOf(read runfolder.Read, within int) (first, cycles int) {
 
 // quality sums the histograms over usable cycles: the last cycle of each read is left
 // out, as in the reference's %≥Q30, for it has no following cycle to correct phasing by.
-func (b *builder) quality(in io.Reader) (bool, Reason) {
+// Of a cycle that was written again the last record counts.
+func (b *builder) quality(in io.Reader, again func() (fs.File, error)) (bool, Reason) {
 	if len(b.info.Reads) == 0 {
 		return false, NeedsRunInfo
 	}
-	sums := map[place]bases{}
-	seen := map[imaged]bool{} // while the run is under way
-	f, err := interop.ReadQuality(in, func(block *interop.QualityBlock) {
+	var written interop.Written
+	sums, seen, f, err := b.sumQuality(in, &written)
+	if skip := written.Superseded(); err == nil && len(skip) > 0 {
+		file, err := again()
+		if err != nil {
+			return false, Unreadable
+		}
+		defer file.Close()
+		sums, seen, _, err = b.sumQuality(interop.Without(file, f, skip), &interop.Written{})
+		if err != nil {
+			return false, Unreadable
+		}
+	}
+	b.settle(sums, seen)
+	var total bases
+	for at, s := range sums {
+		total = bases{total.all + s.all, total.q30 + s.q30}
+		o := observation.Observation{Lane: at.lane, Surface: at.surface, Read: at.read, Cycle: at.window}
+		o.Field, o.Value = "q.bases", float64(s.all)
+		b.add(o)
+		o.Field, o.Value = "q.bases_q30", float64(s.q30)
+		b.add(o)
+	}
+	if total.all > 0 {
+		q30 := 100 * float64(total.q30) / float64(total.all)
+		b.report.Summary.Q30 = &q30
+	}
+	return metricReason(f, err)
+}
+
+// sumQuality sums the histograms by place; seen are the images of a run under way.
+func (b *builder) sumQuality(in io.Reader, written *interop.Written) (sums map[place]bases, seen map[imaged]bool, f interop.File, err error) {
+	sums, seen = map[place]bases{}, map[imaged]bool{}
+	f, err = interop.ReadQuality(in, func(block *interop.QualityBlock) {
+		written.Note(&block.Place)
 		records := block.Bases()
 		for i := range block.Len() {
 			tile := block.Tile[i].Tile()
@@ -108,19 +143,8 @@ func (b *builder) quality(in io.Reader) (bool, Reason) {
 			sums[at] = bases{s.all + records[i].All, s.q30 + records[i].Q30}
 		}
 	})
-	b.settle(sums, seen)
-	var total bases
-	for at, s := range sums {
-		total = bases{total.all + s.all, total.q30 + s.q30}
-		o := observation.Observation{Lane: at.lane, Surface: at.surface, Read: at.read, Cycle: at.window}
-		o.Field, o.Value = "q.bases", float64(s.all)
-		b.add(o)
-		o.Field, o.Value = "q.bases_q30", float64(s.q30)
-		b.add(o)
+	if err != nil {
+		return sums, seen, f, fmt.Errorf("reading quality: %w", err)
 	}
-	if total.all > 0 {
-		q30 := 100 * float64(total.q30) / float64(total.all)
-		b.report.Summary.Q30 = &q30
-	}
-	return metricReason(f, err)
+	return sums, seen, f, nil
 }

@@ -115,7 +115,7 @@ func (b *builder) open(fsys fs.FS, note FileNote) (read bool, reason Reason) {
 	case catalog.TileMetrics:
 		return b.tiles(in)
 	case catalog.QMetrics:
-		return b.quality(in)
+		return b.quality(in, func() (fs.File, error) { return fsys.Open(note.Name) })
 	case catalog.Telemetry:
 		return b.telemetry(in, note.Name)
 	}

@@ -275,3 +275,34 @@ func unbinned(cycles int) []byte {
 	}
 	return raw
 }
+
+// A cycle that was written again counts once, with what was written last.
+func TestACycleWrittenAgainCountsOnce(t *testing.T) {
+	whole := unbinned(60)
+	const size = 206
+	wrong := bytes.Clone(whole[2 : 2+20*size])
+	for i := 6; i < len(wrong); i += 4 {
+		if i%size >= 6 && wrong[i] != 0 {
+			wrong[i] = 99
+		}
+	}
+	raw := append(append(bytes.Clone(whole[:2]), wrong...), whole[2:]...)
+	total := func(data []byte) (sum float64) {
+		report, err := observe.Run(t.Context(), fstest.MapFS{
+			"RunInfo.xml":             {Data: []byte(`<RunInfo><Run Id="x"><Instrument>M01234</Instrument><Reads><Read Number="1" NumCycles="60" IsIndexedRead="N"/></Reads></Run></RunInfo>`)},
+			"InterOp/QMetricsOut.bin": {Data: data},
+		}, observe.Options{LabKey: labKey})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range report.Observations {
+			if o.Field == "q.bases" {
+				sum += o.Value
+			}
+		}
+		return sum
+	}
+	if want, got := total(whole), total(raw); got != want || want != 590 {
+		t.Errorf("%v bases, want %v", got, want)
+	}
+}

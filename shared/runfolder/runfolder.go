@@ -164,7 +164,7 @@ func walk(r io.Reader, root string, each func(path string, attr func(string) str
 	limited := &io.LimitedReader{R: r, N: maxXML + 1}
 	dec := xml.NewDecoder(bufio.NewReader(limited))
 	dec.CharsetReader = charset
-	var open [maxDepth]element
+	var open [maxDepth + 1]element // the first stands for what holds the root
 	depth, seen := 0, false
 	for {
 		tok, err := dec.RawToken() // tags are matched here, by their names as written
@@ -178,30 +178,27 @@ func walk(r io.Reader, root string, each func(path string, attr func(string) str
 		case xml.Directive:
 			return fmt.Errorf("reading %s: %w", root, ErrXML)
 		case xml.StartElement:
-			if depth == 0 && (seen || !strings.EqualFold(t.Name.Local, root)) || depth == maxDepth {
+			if depth == 0 && (seen || !strings.EqualFold(t.Name.Local, root)) || depth >= maxDepth {
 				return fmt.Errorf("reading %s: %w", root, ErrXML)
 			}
 			seen = true
-			var parent string
-			if depth > 1 {
-				parent = open[depth-1].path
-			}
-			open[depth].begin(t, depth, parent)
+			parent := open[depth].path
 			depth++
+			open[depth].begin(t, depth, parent)
 		case xml.CharData:
 			if depth > 0 {
-				if top := &open[depth-1]; len(top.text)+len(t) <= maxValue {
+				if top := &open[depth]; len(top.text)+len(t) <= maxValue {
 					top.text = append(top.text, t...)
 				}
 			}
 		case xml.EndElement:
-			if depth == 0 || open[depth-1].name != t.Name {
+			if depth == 0 || open[depth].name != t.Name {
 				return fmt.Errorf("reading %s: %w", root, ErrXML)
 			}
-			depth--
-			if top := &open[depth]; depth > 0 {
+			if top := &open[depth]; depth > 1 {
 				each(top.path, top.attr, strings.TrimSpace(string(top.text)))
 			}
+			depth--
 		}
 	}
 }
@@ -217,9 +214,9 @@ type element struct {
 
 // begin begins the next element; a flow cell's tiles, say, have all the same path.
 func (e *element) begin(t xml.StartElement, depth int, parent string) {
-	if depth > 0 && (e.name != t.Name || e.parent != parent || e.path == "") {
+	if depth > 1 && (e.name != t.Name || e.parent != parent || e.path == "") {
 		e.parent, e.path = parent, strings.ToLower(t.Name.Local)
-		if depth > 1 {
+		if depth > 2 {
 			e.path = parent + "/" + e.path
 		}
 	}

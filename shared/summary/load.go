@@ -86,13 +86,7 @@ func (n *FileNote) into(folder fs.FS, s sink, skip []int64) error {
 	defer func() { _ = in.Close() }() // it was only read
 	var from io.Reader = in
 	if len(skip) > 0 {
-		from = interop.Without(in, n.File, func(record int64) bool {
-			if len(skip) == 0 || skip[0] != record {
-				return false
-			}
-			skip = skip[1:]
-			return true
-		})
+		from = interop.Without(in, n.File, skip)
 	}
 	n.File, err = s.read(from)
 	return err

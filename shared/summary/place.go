@@ -35,7 +35,7 @@ type tiles struct {
 	// anyOrder: a tile's cycle may come again, or late. Otherwise that is errOrder.
 	anyOrder bool
 	// scan, if there is one, is all that is done: the records are only noted in it.
-	scan *scan
+	scan *interop.Written
 	// at are the tiles of the block's records, and runs where those of one cycle begin
 	// and end.
 	at   []int32
@@ -69,7 +69,7 @@ func (t *tiles) locate(p *interop.Place) error {
 		from = to
 	}
 	if t.scan != nil {
-		t.scan.note(p, t.at)
+		t.scan.Note(p)
 		t.runs = t.runs[:0]
 	}
 	return nil
