@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -28,6 +29,7 @@ type Emulator struct {
 	tls       *transport // nil: plain HTTP, every caller may do everything
 	cmd       *exec.Cmd
 	exited    chan struct{}
+	held      *os.File // the port's lock; nil for a port that the caller chose
 }
 
 // Start starts an emulator on 127.0.0.1 with an empty state. dir takes its log and its
@@ -42,13 +44,14 @@ func start(ctx context.Context, root, dir string, port int, secured *transport) 
 			return nil, fmt.Errorf("making the emulator's home: %w", err)
 		}
 	}
+	var held *os.File
 	if port == 0 {
 		var err error
-		if port, err = freePort(ctx); err != nil {
+		if port, held, err = freePort(ctx); err != nil {
 			return nil, err
 		}
 	}
-	e := &Emulator{root: root, dir: dir, port: port, tls: secured, exited: make(chan struct{})}
+	e := &Emulator{root: root, dir: dir, port: port, tls: secured, exited: make(chan struct{}), held: held}
 	log, err := os.Create(filepath.Join(dir, "emulator.log")) //nolint:gosec // G304: the caller's own directory
 	if err != nil {
 		return nil, fmt.Errorf("making the emulator's log: %w", err)
@@ -127,6 +130,9 @@ func (e *Emulator) ready(ctx context.Context) error {
 // Stop asks the emulator to end and, as it does not always, ends it after five
 // seconds. Its process group goes with it.
 func (e *Emulator) Stop() error {
+	if e.held != nil {
+		defer e.held.Close()
+	}
 	group := -e.cmd.Process.Pid
 	if err := syscall.Kill(group, syscall.SIGTERM); err != nil && !errors.Is(err, syscall.ESRCH) {
 		return fmt.Errorf("asking the emulator to end: %w", err)
@@ -143,11 +149,36 @@ func (e *Emulator) Stop() error {
 	return nil
 }
 
-func freePort(ctx context.Context) (int, error) {
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, fmt.Errorf("finding a free port: %w", err)
+// Ports of emulators are below those that systems give to outgoing connections, one of
+// which would otherwise take the port before the emulator, a second later, does.
+const firstPort, lastPort = 20_000, 29_999
+
+// freePort finds a port and holds its lock as long as the emulator lives: many tests start
+// one at the same time, each in a process of its own, and two on the same port would take
+// the one that came first for theirs.
+func freePort(ctx context.Context) (int, *os.File, error) {
+	dir := filepath.Join(os.TempDir(), "proactive-ports")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return 0, nil, fmt.Errorf("finding a free port: %w", err)
 	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil //nolint:forcetypeassert // a tcp listener has a TCP address
+	for range 100 {
+		port := firstPort + rand.IntN(lastPort-firstPort+1)                                            //nolint:gosec // G404: any port will do
+		lock, err := os.OpenFile(filepath.Join(dir, strconv.Itoa(port)), os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // G304: our own name
+		if err != nil {
+			return 0, nil, fmt.Errorf("finding a free port: %w", err)
+		}
+		if syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) == nil && unused(ctx, port) {
+			return port, lock, nil
+		}
+		_ = lock.Close()
+	}
+	return 0, nil, errors.New("finding a free port: a hundred are taken")
+}
+
+func unused(ctx context.Context, port int) bool {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:"+strconv.Itoa(port))
+	if err != nil {
+		return false
+	}
+	return l.Close() == nil
 }
