@@ -104,9 +104,19 @@ var readers = []reader{
 	{"image_metric", []int{1, 2, 3}, func(in io.Reader, each func([]record)) (interop.File, error) {
 		return interop.ReadImages(in, func(b *interop.ImageBlock) {
 			all := placed(&b.Place)
-			rows(all, "channel", b.Channel, 1)
-			rows(all, "min_contrast_array", b.Min, b.Channels)
-			rows(all, "max_contrast_array", b.Max, b.Channels)
+			rows(all, "channel", b.Channel(), 1)
+			rows(all, "min_contrast_array", b.Min(), b.Channels)
+			rows(all, "max_contrast_array", b.Max(), b.Channels)
+			for i := range all {
+				dark, bright := b.Sum(i, i+1)
+				for c := range b.Channels {
+					dark -= uint64(b.Min()[i*b.Channels+c])
+					bright -= uint64(b.Max()[i*b.Channels+c])
+				}
+				if dark != 0 || bright != 0 {
+					panic("a sum that is not that of its parts")
+				}
+			}
 			each(all)
 		})
 	}},
@@ -364,7 +374,7 @@ func drain(r reader, in io.Reader) (interop.File, error) {
 	case "extraction_metric":
 		return interop.ReadExtraction(in, func(b *interop.ExtractionBlock) { b.Focus(); b.Intensity(); b.Time() })
 	case "image_metric":
-		return interop.ReadImages(in, func(*interop.ImageBlock) {})
+		return interop.ReadImages(in, func(b *interop.ImageBlock) { b.Channel(); b.Min(); b.Max(); b.Sum(0, b.Len()) })
 	case "corrected_intensity_metric":
 		return interop.ReadCorrected(in, func(b *interop.CorrectedBlock) { b.Calls(); b.Called(); b.All() })
 	case "phasing_metric":

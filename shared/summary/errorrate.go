@@ -53,9 +53,8 @@ func (s *errorSink) read(in io.Reader) (interop.File, error) {
 			return
 		}
 		for _, r := range s.runs {
-			if !s.see(s.at[r.from:r.to], r.position) && !s.anyOrder {
-				s.err = errOrder
-				return
+			if !s.see(s.at[r.from:r.to], r.position) {
+				s.late = true
 			}
 			for j, tile := range s.at[r.from:r.to] {
 				s.take(r, int(tile), b.Rate[r.from+j])

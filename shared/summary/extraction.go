@@ -50,9 +50,8 @@ func (s *extractionSink) read(in io.Reader) (interop.File, error) {
 			intensity, focus = b.Intensity(), b.Focus()
 		}
 		for _, r := range s.runs {
-			if !s.see(s.at[r.from:r.to], r.position) && !s.anyOrder {
-				s.err = errOrder
-				return
+			if !s.see(s.at[r.from:r.to], r.position) {
+				s.late = true
 			}
 			if s.plan.curves {
 				s.curve(r, intensity[r.from*k:r.to*k], focus[r.from*k:r.to*k])

@@ -1,7 +1,6 @@
 package summary
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -52,15 +51,12 @@ func load(folder fs.FS, p *plan, o options) (*metrics, []FileNote, error) {
 // its kind before.
 func (w work) run(folder fs.FS, m *metrics, notes []FileNote) sink {
 	s := w.kind.open(m)
-	if t := s.index(); t != nil {
-		t.anyOrder = len(w.notes) > 1 // files of single cycles have each once
-	}
 	used := false
 	for _, i := range w.notes {
 		n := &notes[i]
 		err := n.into(folder, s, nil)
-		if errors.Is(err, errOrder) {
-			s, err = w.again(folder, m, n)
+		if t := s.index(); err == nil && t != nil && t.late && len(w.notes) == 1 { // files of single cycles have each once
+			s, err = w.again(folder, m, n, s)
 		}
 		n.Took(n.File, err)
 		used = used || n.Read

@@ -27,20 +27,13 @@ func (s *imageSink) read(in io.Reader) (interop.File, error) {
 			return
 		}
 		for _, r := range s.runs {
-			from, to := r.from*b.Channels, r.to*b.Channels
-			s.dark[r.cycle].merge(total(b.Min[from:to]))
-			s.bright[r.cycle].merge(total(b.Max[from:to]))
+			dark, bright := b.Sum(r.from, r.to)
+			n := int32((r.to - r.from) * b.Channels) //nolint:gosec // G115: of one block
+			s.dark[r.cycle].merge(mean{float32(dark), n})
+			s.bright[r.cycle].merge(mean{float32(bright), n})
 		}
 	})
 	return f, cmp.Or(err, s.err)
-}
-
-func total(values []uint16) mean {
-	var sum uint64
-	for _, v := range values {
-		sum += uint64(v)
-	}
-	return mean{float32(sum), int32(len(values))} //nolint:gosec // G115: of one block
 }
 
 func (s *imageSink) keep(m *metrics) { m.image = s }

@@ -71,9 +71,8 @@ func (s *phasingSink) read(in io.Reader) (interop.File, error) {
 					continue
 				}
 				l := &all[tile]
-				if float32(r.within) <= l.last && !s.anyOrder {
-					s.err = errOrder
-					return
+				if float32(r.within) <= l.last {
+					s.late = true
 				}
 				l.add(float32(r.within), weights[0], weights[1])
 				if l.n == firstCycles {

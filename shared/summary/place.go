@@ -32,10 +32,10 @@ type tiles struct {
 	hint  int32 // the last tile
 	// mixed: tiles come in no order.
 	mixed bool
-	// anyOrder: a tile's cycle may come again, or late. Otherwise that is errOrder.
-	anyOrder bool
-	// scan, if there is one, is all that is done: the records are only noted in it.
-	scan *interop.Written
+	// late: a tile's cycle came after a later one, or again.
+	late bool
+	// scan, if there is one, is all that is done: the records are only shown to it.
+	scan func(p *interop.Place, tiles []int32)
 	// at are the tiles of the block's records, and runs where those of one cycle begin
 	// and end.
 	at   []int32
@@ -69,7 +69,7 @@ func (t *tiles) locate(p *interop.Place) error {
 		from = to
 	}
 	if t.scan != nil {
-		t.scan.Note(p)
+		t.scan(p, t.at)
 		t.runs = t.runs[:0]
 	}
 	return nil

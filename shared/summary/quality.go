@@ -46,9 +46,8 @@ func (s *qualitySink) read(in io.Reader) (interop.File, error) {
 		}
 		records := b.Bases()
 		for _, r := range s.runs {
-			if !s.see(s.at[r.from:r.to], r.position) && !s.anyOrder {
-				s.err = errOrder
-				return
+			if !s.see(s.at[r.from:r.to], r.position) {
+				s.late = true
 			}
 			var all bases
 			cells := s.usable[r.read]
