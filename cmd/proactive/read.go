@@ -39,6 +39,9 @@ func (c *readCmd) Run(a *app) error {
 	}
 	folder := os.DirFS(c.Folder)
 	r, err := summary.Of(folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fault.New(fault.Malformed, "not-a-run-folder", fmt.Errorf("%s holds no RunInfo.xml; name the folder that has it beside InterOp: %w", c.Folder, err))
+	}
 	if err != nil {
 		return fault.New(fault.Malformed, "not-a-run-folder", fmt.Errorf("reading %s: %w", c.Folder, err))
 	}

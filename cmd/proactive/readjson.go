@@ -203,7 +203,7 @@ func writeCSV(w io.Writer, r *summary.Run) error {
 			for _, c := range summary.Columns {
 				cell := ""
 				if v := float64(c.Of(row.Figures)); (c.Everywhere || l.level >= summary.ByLane) && !math.IsNaN(v) {
-					cell = strconv.FormatFloat(v, 'g', -1, 32)
+					cell = strconv.FormatFloat(v, 'f', -1, 32)
 				}
 				line = append(line, cell)
 			}
