@@ -77,7 +77,7 @@ func TestReadJSON(t *testing.T) {
 		t.Error("a sample is named unasked")
 	}
 	out, _ = runRead(t, 0, folder, "--json", "--samples")
-	if !strings.Contains(out, "Jane") || !strings.Contains(out, `"clusters":100`) {
+	if strings.Count(out, "Jane") != 1 || !strings.Contains(out, `"clusters":100`) {
 		t.Errorf("the sample is not there, or counted twice: %.300s", out[strings.Index(out, `"samples"`):])
 	}
 }

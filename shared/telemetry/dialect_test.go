@@ -46,6 +46,7 @@ const log = `2026-11-24T09:15:00Z INFO door: opened
 2026-11-24T10:50:00Z INFO run: saved to \\nas\users\jane
 2026-11-24T11:00:00Z ERROR stage: homing failed on axis w
 2026-11-24T11:01:00Z INFO stage: homing retry 2 of 5
+2026-11-24T11:01:30Z WARN stage: homing retry 200 of 5
     at Jane.Doe(line 5)
 2026-11-24T08:00:00Z INFO door: closed
 2026-11-24T11:02:00Z INFO door: clo`
@@ -59,9 +60,10 @@ func TestReadLog(t *testing.T) {
 	if diff := cmp.Diff(want, got.Counts); diff != "" {
 		t.Error(diff)
 	}
-	// Unknown: the sample, an axis that is none, a retry of another level, a stack trace.
+	// Unknown: the sample, an axis that is none, a retry of another level, one beyond its
+	// bounds, a stack trace.
 	// Malformed: what is earlier than the first line. The last line is under way.
-	if diff := cmp.Diff(telemetry.Account{Lines: 10, Taken: 5, Unknown: 4, Malformed: 1}, got.Account); diff != "" {
+	if diff := cmp.Diff(telemetry.Account{Lines: 11, Taken: 5, Unknown: 5, Malformed: 1}, got.Account); diff != "" {
 		t.Error(diff)
 	}
 	if len(got.Hours) != 2 || got.Hours[0].Value != 796.4 || got.Hours[1].Value != 2 {
