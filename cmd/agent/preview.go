@@ -56,7 +56,7 @@ func (c *previewCmd) Run(a *app) error {
 		a.print(map[string]any{
 			"folder": c.Folder, "serial": made.Report.Serial, "complete": made.Report.Complete,
 			"payload_bytes": len(made.Payload), "payload_sha256": made.Digest, "catalog": made.Catalog,
-			"rows": len(made.Content.Observations), "fields": fields, "dropped": made.Content.Dropped,
+			"rows": len(made.Content.Observations), "fields": fields, "dropped": made.Content.Dropped, "left": made.Content.Left,
 			"files": accounts(made.Report.Files), "summary": summarise(made.Report), "out": c.Out,
 		})
 		return nil
@@ -107,7 +107,7 @@ func tally(made compose.Composition) ([]line, error) {
 	lines := []line{}
 	for id, n := range counts {
 		f, _ := cat.Field(id)
-		lines = append(lines, line{string(f.Category), id, f.Unit, n, f.Purpose})
+		lines = append(lines, line{string(f.Category), id, f.Unit, n, f.Purpose.En})
 	}
 	slices.SortFunc(lines, func(x, y line) int {
 		if c := slices.Index(categories, x.Category) - slices.Index(categories, y.Category); c != 0 {
@@ -139,12 +139,29 @@ func (a *app) show(folder string, made compose.Composition, fields []line) {
 		fmt.Fprintf(w, "  %s\t%d\t%s\t%s\n", f.Field, f.Count, unit, f.Purpose)
 	}
 	_ = w.Flush()
+	a.stays(made)
 	for _, kind := range slices.Sorted(maps.Keys(made.Content.Dropped)) {
 		if d := made.Content.Dropped[kind]; d.Unknown+d.Refused > 0 {
 			a.say("\nstays here, from %s: %s not in the catalog, %d not as the catalog allows", kind, count(d.Unknown, "value", "values"), d.Refused)
 		}
 	}
 	a.files(made)
+}
+
+// stays lists what was read and stays by decision.
+func (a *app) stays(made compose.Composition) {
+	cat, err := catalog.Load()
+	if err != nil || len(made.Content.Left) == 0 {
+		return
+	}
+	w := tabwriter.NewWriter(a.out, 0, 8, 2, ' ', 0)
+	fmt.Fprint(w, "\nread, and stays here\n")
+	for _, l := range cat.Left() {
+		if n := made.Content.Left[l.ID]; n > 0 {
+			fmt.Fprintf(w, "  %s\t%d\t%s\n", l.What.En, n, l.Why.En)
+		}
+	}
+	_ = w.Flush()
 }
 
 // files lists what was opened and what was not, with the reason.

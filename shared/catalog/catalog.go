@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"regexp"
 	"slices"
+	"strings"
 	"sync"
 
 	wire "proactive/events"
@@ -45,12 +46,13 @@ const (
 	TileMetrics   FileKind = "tile-metrics"
 	QMetrics      FileKind = "q-metrics"
 	Telemetry     FileKind = "telemetry"
+	OperationLog  FileKind = "operation-log"
 	OtherFile     FileKind = "other"
 )
 
 // FileKinds returns every kind that a count of drops may name.
 func FileKinds() []FileKind {
-	return []FileKind{RunInfo, RunParameters, RunCompletion, TileMetrics, QMetrics, Telemetry, OtherFile}
+	return []FileKind{RunInfo, RunParameters, RunCompletion, TileMetrics, QMetrics, Telemetry, OperationLog, OtherFile}
 }
 
 // Type is how a field's value is written and bounded.
@@ -77,16 +79,48 @@ const (
 	Minute  Dimension = "minute"
 )
 
+// Text is for people, in the languages of the labs.
+type Text struct {
+	En string `json:"en"`
+	Es string `json:"es"`
+}
+
 // Source says where a field's value comes from.
 type Source struct {
 	File FileKind `json:"file"`
-	Path string   `json:"path"` // element, metric code or metric name within the file
+	// Path is the element, metric code or metric name within the file; "" of a field with
+	// Places.
+	Path string `json:"path,omitempty"`
+	// Places, of a field of RunParameters.xml, are by layout of the file where the value may
+	// stand, the preferred one first: see shared/runfolder, which reads them.
+	Places map[string][]string `json:"places,omitempty"`
+	// Reduce, of telemetry, is what becomes of the readings of an hour: "mean" or "sum".
+	Reduce string `json:"reduce,omitempty"`
+}
+
+// File is one entry of the allow-list: what the agent opens. It opens nothing else.
+type File struct {
+	Kind  FileKind `json:"kind"`
+	Names []string `json:"names"` // paths in the run folder, in lower case
+	What  Text     `json:"what"`
+}
+
+// Left is what an instrument writes and we have decided to leave where it is. Nothing of it
+// leaves; that it was there is counted, by the entry's id.
+type Left struct {
+	ID   string   `json:"id"`
+	File FileKind `json:"file"`
+	// Names are elements, or element@attribute, in lower case.
+	Names []string `json:"names"`
+	What  Text     `json:"what"`
+	Why   Text     `json:"why"`
 }
 
 // Field is one entry of the catalog.
 type Field struct {
 	ID         string      `json:"id"`
 	Category   Category    `json:"category"`
+	What       Text        `json:"what"`
 	Source     Source      `json:"source"`
 	Type       Type        `json:"type"`
 	Min        *float64    `json:"min,omitempty"` // of Number and Count
@@ -97,8 +131,8 @@ type Field struct {
 	MaxLength  int         `json:"max_length,omitempty"` // of Pattern, bytes
 	Dimensions []Dimension `json:"dimensions"`           // all of them are set, and no other
 	Unit       string      `json:"unit,omitempty"`       // UCUM, of Number and Count
-	Purpose    string      `json:"purpose"`              // what we use it for
-	LabValue   string      `json:"lab_value"`            // what the lab has of it
+	Purpose    Text        `json:"purpose"`              // what we use it for
+	LabValue   Text        `json:"lab_value"`            // what the lab has of it
 	// RetentionDays is how long it is kept at most.
 	RetentionDays int `json:"retention_days"`
 
@@ -109,14 +143,26 @@ type Field struct {
 type Catalog struct {
 	hash       string
 	supersedes []string
+	files      []File
 	fields     []Field
 	byID       map[string]Field
+	left       []Left
+	leftByName map[name]string
+	read       map[name]bool
+}
+
+// name is an element of one kind of file.
+type name struct {
+	file FileKind
+	name string
 }
 
 type document struct {
 	Format     string   `json:"format"`
 	Supersedes []string `json:"supersedes"`
+	Files      []File   `json:"files"`
 	Fields     []Field  `json:"fields"`
+	Left       []Left   `json:"left"`
 }
 
 // Load returns the embedded catalog.
@@ -145,8 +191,15 @@ func Parse(b []byte) (*Catalog, error) {
 	c := &Catalog{
 		hash:       "sha256:" + hex.EncodeToString(sum[:]),
 		supersedes: d.Supersedes,
+		files:      d.Files,
 		fields:     d.Fields,
 		byID:       make(map[string]Field, len(d.Fields)),
+		left:       d.Left,
+		leftByName: map[name]string{},
+		read:       map[name]bool{},
+	}
+	if err := soundFiles(d.Files); err != nil {
+		return nil, fmt.Errorf("parsing the catalog: %w", err)
 	}
 	for i, f := range d.Fields {
 		if err := f.sound(); err != nil {
@@ -160,6 +213,23 @@ func Parse(b []byte) (*Catalog, error) {
 		}
 		c.fields[i] = f
 		c.byID[f.ID] = f
+		for _, element := range f.Source.elements() {
+			c.read[name{f.Source.File, element}] = true
+		}
+	}
+	for i, l := range d.Left {
+		if err := l.sound(); err != nil {
+			return nil, fmt.Errorf("parsing the catalog: %q: %w", l.ID, err)
+		}
+		if i > 0 && d.Left[i-1].ID >= l.ID {
+			return nil, fmt.Errorf("parsing the catalog: %q is out of order or repeated", l.ID)
+		}
+		for _, n := range l.Names {
+			if c.leftByName[name{l.File, n}] != "" {
+				return nil, fmt.Errorf("parsing the catalog: %q: %s is decided twice", l.ID, n)
+			}
+			c.leftByName[name{l.File, n}] = l.ID
+		}
 	}
 	return c, nil
 }
@@ -181,3 +251,41 @@ func (c *Catalog) Field(id string) (Field, bool) {
 
 // Fields returns all entries, by id.
 func (c *Catalog) Fields() []Field { return slices.Clone(c.fields) }
+
+// Files returns the allow-list: what the agent opens.
+func (c *Catalog) Files() []File { return slices.Clone(c.files) }
+
+// Left returns what was decided to stay, by id.
+func (c *Catalog) Left() []Left { return slices.Clone(c.left) }
+
+// LeftBy returns the entry that decided that an element of a file stays; ok is false for
+// one that nobody has decided about, which stays too.
+func (c *Catalog) LeftBy(file FileKind, element string) (id string, ok bool) {
+	id, ok = c.leftByName[name{file, element}]
+	return id, ok
+}
+
+// IsLeft tells whether id is an entry of what stays.
+func (c *Catalog) IsLeft(id string) bool {
+	return slices.ContainsFunc(c.left, func(l Left) bool { return l.ID == id })
+}
+
+// Reads tells whether an element of a file is where a field is read from.
+func (c *Catalog) Reads(file FileKind, element string) bool { return c.read[name{file, element}] }
+
+// elements are the names, without their paths, of where a value of an XML file may stand.
+func (s Source) elements() []string {
+	paths := []string{s.Path}
+	for _, p := range s.Places {
+		paths = append(paths, p...)
+	}
+	var all []string
+	for _, p := range paths {
+		p = strings.ReplaceAll(strings.ToLower(p), "/@", "@")
+		if at := strings.IndexByte(p, '['); at >= 0 {
+			p = p[:at] + p[at+strings.IndexByte(p[at:], ']')+1:]
+		}
+		all = append(all, p[strings.LastIndexByte(p, '/')+1:])
+	}
+	return all
+}

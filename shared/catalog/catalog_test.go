@@ -3,10 +3,7 @@ package catalog_test
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -17,8 +14,6 @@ import (
 	wire "proactive/events"
 	"proactive/shared/catalog"
 )
-
-var update = flag.Bool("update", false, "rewrite docs/what-is-collected.md")
 
 func embedded(t *testing.T) []byte {
 	t.Helper()
@@ -45,9 +40,13 @@ func TestCatalogHasTheFieldsInUse(t *testing.T) {
 		ids = append(ids, f.ID)
 	}
 	want := strings.Fields(`
+		config.board.camera config.board.chassis config.board.flow_cell_holder config.board.fluidics config.board.focus
+		config.board.left_buffer config.board.left_chiller config.board.right_buffer config.board.right_chiller config.board.thermal
 		config.control_software config.firmware config.fpga config.instrument_type config.rta
-		q.bases q.bases_q30
-		run.buffer_lot run.chemistry run.completion run.flowcell_lot run.flowcell_part run.flowcell_token run.lanes
+		log.chiller.warm log.door.opened log.focus.lost log.heater.timeout log.laser.off log.laser.power log.pump.pressure
+		log.run.saved log.stage.home.failed log.stage.home.retry log.unknown_lines log.valve.retry
+		q.bases q.bases_q30 q.q30_best
+		run.buffer_lot run.chemistry run.cluster_lot run.completion run.flowcell_lot run.flowcell_part run.flowcell_token run.lanes
 		run.read_cycles run.read_is_index run.reads run.reagent_lot run.reagent_part run.surfaces run.swaths run.tiles
 		run.token run.week
 		telemetry.camera.temperature telemetry.chiller.duty telemetry.chiller.temperature telemetry.disk.free
@@ -86,23 +85,6 @@ func TestCatalogSatisfiesItsSchema(t *testing.T) {
 	}
 }
 
-func TestPageIsCurrent(t *testing.T) {
-	path := filepath.Join("..", "..", "docs", "what-is-collected.md")
-	want := load(t).Page()
-	if *update {
-		if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	got, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(want, string(got)); diff != "" {
-		t.Errorf("run go test ./shared/catalog -update and review the page:\n%s", diff)
-	}
-}
-
 // Nothing that varies along the cycles may be fine enough to spell a base.
 func TestCatalogIsBaseBlind(t *testing.T) {
 	for _, f := range load(t).Fields() {
@@ -118,21 +100,27 @@ func TestCatalogIsBaseBlind(t *testing.T) {
 }
 
 func TestParseRefusesWhatNoEntryMayBe(t *testing.T) {
-	number := `{"id":"a.b","category":"run-performance","source":{"file":"telemetry","path":"p"},"type":"number","min":0,"max":1,"dimensions":[],"unit":"1","purpose":"p","lab_value":"l","retention_days":1}`
-	text := `{"id":"a.b","category":"run-performance","source":{"file":"telemetry","path":"p"},"type":"pattern","pattern":"^[0-9]$","max_length":1,"dimensions":[],"purpose":"p","lab_value":"l","retention_days":1}`
-	enum := `{"id":"a.b","category":"run-performance","source":{"file":"telemetry","path":"p"},"type":"enum","values":["x"],"dimensions":[],"purpose":"p","lab_value":"l","retention_days":1}`
+	number := `{"id":"a.b","category":"run-performance","what":{"en":"w","es":"w"},"source":{"file":"tile-metrics","path":"p"},"type":"number","min":0,"max":1,"dimensions":[],"unit":"1","purpose":{"en":"p","es":"p"},"lab_value":{"en":"l","es":"l"},"retention_days":1}`
+	text := `{"id":"a.b","category":"run-performance","what":{"en":"w","es":"w"},"source":{"file":"tile-metrics","path":"p"},"type":"pattern","pattern":"^[0-9]$","max_length":1,"dimensions":[],"purpose":{"en":"p","es":"p"},"lab_value":{"en":"l","es":"l"},"retention_days":1}`
+	enum := `{"id":"a.b","category":"run-performance","what":{"en":"w","es":"w"},"source":{"file":"tile-metrics","path":"p"},"type":"enum","values":["x"],"dimensions":[],"purpose":{"en":"p","es":"p"},"lab_value":{"en":"l","es":"l"},"retention_days":1}`
 	cases := []struct{ name, entry, from, to string }{
 		{"a fifth category", number, "run-performance", "sample"},
 		{"an id with capitals", number, "a.b", "a.B"},
-		{"a file off the allow-list", number, "telemetry", "sample-sheet"},
-		{"no file", number, "telemetry", "other"},
+		{"a file off the allow-list", number, "tile-metrics", "sample-sheet"},
+		{"no file", number, "tile-metrics", "other"},
+		{"no place", number, `,"path":"p"`, ``},
+		{"a place that is not RunParameters'", number, `"path":"p"`, `"places":{"MiSeq":["p"]}`},
+		{"a place without a path", number, `"file":"tile-metrics","path":"p"`, `"file":"run-parameters","places":{"MiSeq":[]}`},
+		{"telemetry without a reduction", number, `"file":"tile-metrics","path":"p"`, `"file":"telemetry","path":"laser.power"`},
+		{"a reduction of no telemetry", number, `"path":"p"`, `"path":"p","reduce":"mean"`},
+		{"no name for people", number, `"what":{"en":"w","es":"w"},`, ``},
 		{"a type of its own", number, `"number"`, `"text"`},
 		{"no bounds", number, `"min":0,`, ``},
 		{"empty bounds", number, `"max":1`, `"max":0`},
 		{"no unit", number, `"unit":"1",`, ``},
 		{"a step of a number", number, `"max":1`, `"max":1,"step":2`},
-		{"no purpose", number, `"purpose":"p"`, `"purpose":""`},
-		{"no value to the lab", number, `"lab_value":"l"`, `"lab_value":""`},
+		{"no purpose", number, `"purpose":{"en":"p"`, `"purpose":{"en":""`},
+		{"no value to the lab", number, `"lab_value":{"en":"l","es":"l"}`, `"lab_value":{"en":"l","es":""}`},
 		{"no end of retention", number, `"retention_days":1`, `"retention_days":0`},
 		{"no dimensions", number, `"dimensions":[],`, ``},
 		{"an unknown dimension", number, `[]`, `["base"]`},
@@ -149,7 +137,7 @@ func TestParseRefusesWhatNoEntryMayBe(t *testing.T) {
 		{"an unknown member", number, `"type"`, `"note":"x","type"`},
 	}
 	wrap := func(entries string) []byte {
-		return []byte(`{"format":"proactive-catalog/1","supersedes":[],"fields":[` + entries + `]}`)
+		return []byte(`{"format":"proactive-catalog/1","supersedes":[],"files":[],"fields":[` + entries + `],"left":[]}`)
 	}
 	for _, good := range []string{number, text, enum} {
 		if _, err := catalog.Parse(wrap(good)); err != nil {

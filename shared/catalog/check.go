@@ -3,6 +3,7 @@ package catalog
 import (
 	"math"
 	"slices"
+	"time"
 
 	"proactive/shared/observation"
 )
@@ -19,6 +20,7 @@ const (
 	NotInEnum       = "not-in-enumeration" // not one of the values
 	TooLong         = "too-long"           // longer than max_length
 	PatternMismatch = "pattern-mismatch"
+	ReadsAsDate     = "reads-as-date" // eight digits that are a day of somebody's life
 )
 
 // Ranges of the dimensions.
@@ -75,7 +77,24 @@ func (f Field) checkText(o observation.Observation) (string, bool) {
 	if !f.pattern.MatchString(o.Text) {
 		return PatternMismatch, false
 	}
+	if readsAsDate(o.Text) {
+		return ReadsAsDate, false
+	}
 	return "", true
+}
+
+// readsAsDate tells whether eight digits are a day since 1900 in one of the three orders in
+// which people write one. Of lots in use, which do not, hardly one in a thousand does.
+func readsAsDate(s string) bool {
+	if len(s) != 8 {
+		return false
+	}
+	for _, layout := range []string{"20060102", "02012006", "01022006"} {
+		if t, err := time.Parse(layout, s); err == nil && t.Year() >= 1900 && t.Year() < 2040 {
+			return true
+		}
+	}
+	return false
 }
 
 // dimensionsFit tells whether exactly the field's dimensions are set, each in range.

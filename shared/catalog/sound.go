@@ -25,10 +25,10 @@ func (f Field) sound() error {
 		return errors.New("id")
 	case !slices.Contains(categories, f.Category):
 		return errors.New("category")
-	case !slices.Contains(FileKinds(), f.Source.File) || f.Source.File == OtherFile || f.Source.Path == "":
+	case !f.Source.sound():
 		return errors.New("source")
-	case f.Purpose == "" || f.LabValue == "":
-		return errors.New("purpose or lab_value")
+	case !f.What.sound() || !f.Purpose.sound() || !f.LabValue.sound():
+		return errors.New("what, purpose or lab_value, in both languages")
 	case f.RetentionDays <= 0:
 		return errors.New("retention_days")
 	case f.Dimensions == nil:
@@ -111,6 +111,65 @@ func (f Field) soundText() error {
 	}
 	if _, err := regexp.Compile(f.Pattern); err != nil {
 		return errors.New("pattern does not compile")
+	}
+	return nil
+}
+
+func (t Text) sound() bool { return t.En != "" && t.Es != "" }
+
+// sound tells whether a source says where, in the way of its file.
+func (s Source) sound() bool {
+	if !slices.Contains(FileKinds(), s.File) || s.File == OtherFile {
+		return false
+	}
+	if (s.Path == "") != (len(s.Places) > 0) || len(s.Places) > 0 != (s.File == RunParameters) {
+		return false
+	}
+	for _, paths := range s.Places {
+		if len(paths) == 0 || slices.Contains(paths, "") {
+			return false
+		}
+	}
+	if s.File == Telemetry {
+		component, metric, _ := strings.Cut(s.Path, ".")
+		return component != "" && metric != "" && (s.Reduce == "mean" || s.Reduce == "sum")
+	}
+	return s.Reduce == ""
+}
+
+// never are parts of names of files that hold sequences, samples or base calls. No
+// allow-list may name one, whatever a review lets pass.
+var never = []string{"indexmetrics", "controlmetrics", "samplesheet", "runstatistics", "completedjobinfo", "correctedint", ".bcl", ".cbcl", ".fastq", ".filter", ".locs"}
+
+// soundFiles refuses an allow-list that names a kind twice, or a file that no list may.
+func soundFiles(files []File) error {
+	seen := map[FileKind]bool{}
+	for _, f := range files {
+		if seen[f.Kind] || f.Kind == OtherFile || !slices.Contains(FileKinds(), f.Kind) || len(f.Names) == 0 || !f.What.sound() {
+			return fmt.Errorf("file kind %q", f.Kind)
+		}
+		seen[f.Kind] = true
+		for _, n := range f.Names {
+			if n == "" || n != strings.ToLower(n) || strings.ContainsAny(n, `*\`) || slices.ContainsFunc(never, func(s string) bool { return strings.Contains(n, s) }) {
+				return fmt.Errorf("file kind %q: a name that no list may have", f.Kind)
+			}
+		}
+	}
+	return nil
+}
+
+var leftID = regexp.MustCompile(`^left\.[a-z_]+\.[a-z_]+$`)
+
+func (l Left) sound() error {
+	switch {
+	case !leftID.MatchString(l.ID):
+		return errors.New("id")
+	case l.File != RunInfo && l.File != RunParameters:
+		return errors.New("file")
+	case !l.What.sound() || !l.Why.sound():
+		return errors.New("what or why, in both languages")
+	case len(l.Names) == 0 || slices.ContainsFunc(l.Names, func(n string) bool { return n == "" || n != strings.ToLower(n) }):
+		return errors.New("names")
 	}
 	return nil
 }

@@ -42,6 +42,7 @@ const (
 
 var (
 	catalogHash = regexp.MustCompile(`^sha256:[0-9a-f]{64}$`)
+	leftID      = regexp.MustCompile(`^left(\.[a-z][a-z_]{0,31}){2}$`)
 	fileKind    = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
 )
 
@@ -57,7 +58,9 @@ type Payload struct {
 	// Catalog is the catalog's hash, "sha256:" and 64 hex digits.
 	Catalog string
 	// Dropped is by kind of file: see catalog.FileKinds.
-	Dropped      map[string]Drops
+	Dropped map[string]Drops
+	// Left counts what stays by decision, by id of catalog.Left.
+	Left         map[string]int
 	Observations []Observation
 }
 
@@ -66,6 +69,7 @@ type header struct {
 	Catalog string           `json:"catalog"`
 	Rows    int              `json:"rows"`
 	Dropped map[string]Drops `json:"dropped"`
+	Left    map[string]int   `json:"left"`
 }
 
 // Compare orders observations canonically: by field, then by each dimension in the
@@ -88,9 +92,12 @@ func Compare(a, b Observation) int {
 func Encode(w io.Writer, p Payload) error {
 	rows := slices.Clone(p.Observations)
 	slices.SortStableFunc(rows, Compare)
-	h := header{Format: Format, Catalog: p.Catalog, Rows: len(rows), Dropped: p.Dropped}
+	h := header{Format: Format, Catalog: p.Catalog, Rows: len(rows), Dropped: p.Dropped, Left: p.Left}
 	if h.Dropped == nil {
 		h.Dropped = map[string]Drops{}
+	}
+	if h.Left == nil {
+		h.Left = map[string]int{}
 	}
 	if err := h.check(); err != nil {
 		return fmt.Errorf("encoding a payload: %w", err)
@@ -144,7 +151,7 @@ func Decode(r io.Reader) (Payload, error) {
 		return Payload{}, fmt.Errorf("decoding a payload's header: %w", err)
 	}
 	total := len(line) + 1
-	p := Payload{Catalog: h.Catalog, Dropped: h.Dropped}
+	p := Payload{Catalog: h.Catalog, Dropped: h.Dropped, Left: h.Left}
 	for {
 		line, err := readLine(in, MaxLine)
 		if errors.Is(err, io.EOF) {
@@ -185,12 +192,17 @@ func (h header) check() error {
 		return malformed(UnknownFormat, nil)
 	case !catalogHash.MatchString(h.Catalog):
 		return malformed(NotCanonical, errors.New("catalog hash"))
-	case h.Rows < 0 || h.Rows > MaxRows || len(h.Dropped) > maxKinds:
+	case h.Rows < 0 || h.Rows > MaxRows || len(h.Dropped) > maxKinds || len(h.Left) > maxKinds:
 		return malformed(TooLarge, nil)
 	}
 	for kind, d := range h.Dropped {
 		if !fileKind.MatchString(kind) || d.Unknown < 0 || d.Unknown > maxDropped || d.Refused < 0 || d.Refused > maxDropped {
 			return malformed(NotCanonical, errors.New("dropped"))
+		}
+	}
+	for id, n := range h.Left {
+		if !leftID.MatchString(id) || n < 1 || n > maxDropped {
+			return malformed(NotCanonical, errors.New("left"))
 		}
 	}
 	return nil
@@ -206,7 +218,7 @@ func decodeHeader(line []byte) (header, error) {
 	}
 	// An unknown or repeated member does not come back, so this refuses it too. A null
 	// would come back: no drops are {}.
-	if again, err := json.Marshal(h); err != nil || h.Dropped == nil || !bytes.Equal(again, line) {
+	if again, err := json.Marshal(h); err != nil || h.Dropped == nil || h.Left == nil || !bytes.Equal(again, line) {
 		return header{}, malformed(NotCanonical, err)
 	}
 	return h, nil

@@ -40,7 +40,7 @@ func TestPayloadIsExactlyThis(t *testing.T) {
 			{Field: "telemetry.laser.power", Minute: 60, Value: math.Copysign(0, -1)},
 		},
 	})
-	want := `{"format":"proactive-payload/1","catalog":"` + hash + `","rows":4,"dropped":{"other":{"unknown":3,"refused":0},"tile-metrics":{"unknown":1,"refused":2}}}
+	want := `{"format":"proactive-payload/1","catalog":"` + hash + `","rows":4,"dropped":{"other":{"unknown":3,"refused":0},"tile-metrics":{"unknown":1,"refused":2}},"left":{}}
 {"f":"run.completion","v":0,"x":"CompletedAsPlanned"}
 {"f":"telemetry.laser.power","m":60,"v":0}
 {"f":"tile.clusters","l":1,"t":1101,"v":880656.5}
@@ -53,7 +53,7 @@ func TestPayloadIsExactlyThis(t *testing.T) {
 
 func TestDecodeRefuses(t *testing.T) {
 	head := func(rows int) string {
-		return fmt.Sprintf(`{"format":"proactive-payload/1","catalog":"%s","rows":%d,"dropped":{}}`, hash, rows) + "\n"
+		return fmt.Sprintf(`{"format":"proactive-payload/1","catalog":"%s","rows":%d,"dropped":{},"left":{}}`, hash, rows) + "\n"
 	}
 	cases := []struct{ name, raw, reason string }{
 		{"empty", "", observation.NotAPayload},

@@ -34,19 +34,11 @@ const (
 	SomeLines      Reason = "some-lines-malformed" // the others were used
 )
 
-// allowed is the allow-list: lower-case path to kind. Nothing else is opened.
-var allowed = map[string]catalog.FileKind{
-	"runinfo.xml":                catalog.RunInfo,
-	"runparameters.xml":          catalog.RunParameters,
-	"runcompletionstatus.xml":    catalog.RunCompletion,
-	"interop/tilemetricsout.bin": catalog.TileMetrics,
-	"interop/qmetricsout.bin":    catalog.QMetrics,
-	"logs/telemetry.jsonl":       catalog.Telemetry,
-	"logs/telemetry.csv":         catalog.Telemetry,
-}
-
 // entered are the directories that are listed. Data/, with its base calls, is not.
 var entered = map[string]bool{"interop": true, "logs": true}
+
+// several are the kinds of which a folder may have more than one file.
+var several = map[catalog.FileKind]bool{catalog.Telemetry: true, catalog.OperationLog: true}
 
 // never names what is not opened by anyone, in lower case, with or without "Out".
 var never = []string{"indexmetrics", "controlmetrics"}
@@ -57,7 +49,7 @@ func isCSV(name string) bool { return strings.EqualFold(path.Ext(name), ".csv") 
 
 // list names the entries of a run folder and finds those of the allow-list. Listing
 // reads names only.
-func list(fsys fs.FS) (found map[catalog.FileKind][]int, notes []FileNote, err error) {
+func (b *builder) list(fsys fs.FS) (found map[catalog.FileKind][]int, notes []FileNote, err error) {
 	found = map[catalog.FileKind][]int{}
 	var walk func(dir string) error
 	walk = func(dir string) error {
@@ -74,7 +66,7 @@ func list(fsys fs.FS) (found map[catalog.FileKind][]int, notes []FileNote, err e
 				notes = append(notes, FileNote{Name: dir, Kind: catalog.OtherFile, Reason: TooMany})
 				return errEnough
 			}
-			note := classify(path.Join(dir, e.Name()), e)
+			note := b.classify(path.Join(dir, e.Name()), e)
 			if note.Reason == "" && e.IsDir() {
 				if err := walk(note.Name); err != nil {
 					return err
@@ -83,7 +75,7 @@ func list(fsys fs.FS) (found map[catalog.FileKind][]int, notes []FileNote, err e
 			}
 			if note.Reason == "" {
 				// A folder with both spellings of a name: the first is read.
-				if note.Kind != catalog.Telemetry && len(found[note.Kind]) > 0 {
+				if !several[note.Kind] && len(found[note.Kind]) > 0 {
 					note.Reason = NotListed
 				} else {
 					found[note.Kind] = append(found[note.Kind], len(notes))
@@ -103,10 +95,10 @@ var errEnough = errors.New("enough entries")
 
 // classify says what an entry is from its name and type alone. An empty reason means:
 // to be read, or entered.
-func classify(name string, e fs.DirEntry) FileNote {
+func (b *builder) classify(name string, e fs.DirEntry) FileNote {
 	note := FileNote{Name: name, Kind: catalog.OtherFile, Reason: NotListed}
 	lower := strings.ToLower(name)
-	kind, ok := allowed[lower]
+	kind, ok := b.allowed[lower]
 	switch {
 	case e.IsDir():
 		note.Reason = Directory

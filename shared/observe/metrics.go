@@ -61,19 +61,26 @@ func (b *builder) tile(field string, id interop.Tile, read int, v float64) {
 	b.add(observation.Observation{Field: field, Lane: id.Lane, Tile: id.Number, Read: read, Value: v})
 }
 
-// place is where quality is summed: never finer than a surface and a window of cycles.
+// place is where quality is told: never finer than a surface and a window of cycles. A
+// window of 0 is the whole read.
 type place struct{ lane, surface, read, window int }
+
+// imagedCycle is one cycle of a read on one surface: what a window is made of, and never told.
+type imagedCycle struct {
+	place
+	cycle int // within the read
+}
 
 type bases struct{ all, q30 uint64 }
 
 // windowOf is the window in which a usable cycle of a read counts: its first cycle, and
 // how many it has. No window is shorter than WindowCycles unless the read is: what is
 // left at the end of a read belongs to the window before, for a window of a cycle or two
-// would say of single cycles what none may. An index read is one window.
+// would say of single cycles what none may.
 func windowOf(read runfolder.Read, within int) (first, cycles int) {
 	usable := read.Cycles - 1
 	n := usable / observation.WindowCycles
-	if read.Index || n < 2 {
+	if n < 2 {
 		return 1, usable
 	}
 	i := min((within-1)/observation.WindowCycles, n-1)
@@ -105,25 +112,72 @@ func (b *builder) quality(in io.Reader, again func() (fs.File, error)) (bool, Re
 		}
 	}
 	b.settle(sums, seen)
+	b.tellQuality(sums)
+	return metricReason(f, err)
+}
+
+// tellQuality tells of each insert read how good it is as a whole, and of each of its
+// windows how good its best cycles are. Of a read that is an index, or as short as one,
+// nothing: a sum over ten bases says too much of each.
+func (b *builder) tellQuality(sums map[imagedCycle]bases) {
 	var total bases
+	whole, best := map[place]bases{}, map[place][]float64{}
 	for at, s := range sums {
 		total = bases{total.all + s.all, total.q30 + s.q30}
-		o := observation.Observation{Lane: at.lane, Surface: at.surface, Read: at.read, Cycle: at.window}
+		if !b.tellable(at.read) || s.all == 0 {
+			continue
+		}
+		best[at.place] = append(best[at.place], 100*float64(s.q30)/float64(s.all))
+		at.window = 0
+		w := whole[at.place]
+		whole[at.place] = bases{w.all + s.all, w.q30 + s.q30}
+	}
+	for at, s := range whole {
+		o := observation.Observation{Lane: at.lane, Surface: at.surface, Read: at.read}
 		o.Field, o.Value = "q.bases", float64(s.all)
 		b.add(o)
 		o.Field, o.Value = "q.bases_q30", float64(s.q30)
 		b.add(o)
 	}
+	for at, shares := range best {
+		if len(shares) >= observation.WindowCycles {
+			b.add(observation.Observation{
+				Field: "q.q30_best", Lane: at.lane, Surface: at.surface, Read: at.read, Cycle: at.window, Value: ceiling(shares),
+			})
+		}
+	}
 	if total.all > 0 {
 		q30 := 100 * float64(total.q30) / float64(total.all)
 		b.report.Summary.Q30 = &q30
 	}
-	return metricReason(f, err)
 }
 
-// sumQuality sums the histograms by place; seen are the images of a run under way.
-func (b *builder) sumQuality(in io.Reader, written *interop.Written) (sums map[place]bases, seen map[imaged]bool, f interop.File, err error) {
-	sums, seen = map[place]bases{}, map[imaged]bool{}
+// tellable tells whether quality of a read may be told.
+func (b *builder) tellable(read int) bool {
+	for _, r := range b.info.Reads {
+		if r.Number == read {
+			return !r.Index && r.Cycles > observation.WindowCycles
+		}
+	}
+	return false
+}
+
+// ceiling is the mean of the best tenth of the cycles, to a tenth of a percent. In any
+// window some cycles have the base that is read best, so it moves with the instrument and
+// not with the bases: a mean over the window would tell how many of each there are.
+func ceiling(shares []float64) float64 {
+	slices.Sort(shares)
+	best := shares[len(shares)-(len(shares)+9)/10:]
+	sum := 0.0
+	for _, s := range best {
+		sum += s
+	}
+	return math.Round(10*sum/float64(len(best))) / 10
+}
+
+// sumQuality sums the histograms by cycle, over the tiles of a surface; seen are the images of a run under way.
+func (b *builder) sumQuality(in io.Reader, written *interop.Written) (sums map[imagedCycle]bases, seen map[imaged]bool, f interop.File, err error) {
+	sums, seen = map[imagedCycle]bases{}, map[imaged]bool{}
 	f, err = interop.ReadQuality(in, func(block *interop.QualityBlock) {
 		written.Note(&block.Place)
 		records := block.Bases()
@@ -139,8 +193,8 @@ func (b *builder) sumQuality(in io.Reader, written *interop.Written) (sums map[p
 			if !b.report.Complete {
 				seen[imaged{at, tile.Number, cycle}] = true
 			}
-			s := sums[at]
-			sums[at] = bases{s.all + records[i].All, s.q30 + records[i].Q30}
+			s := sums[imagedCycle{at, within}]
+			sums[imagedCycle{at, within}] = bases{s.all + records[i].All, s.q30 + records[i].Q30}
 		}
 	})
 	if err != nil {

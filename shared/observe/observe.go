@@ -35,6 +35,10 @@ type Report struct {
 	Serial, RunID string // for the lab's own eyes and for the agent's checks: they do not leave
 	Started       time.Time
 	Summary       Summary
+	// Left counts what was read and stays by decision, by the catalog's entry; Unknown what
+	// has no name there, by kind of file.
+	Left    map[string]int
+	Unknown map[catalog.FileKind]int
 	// Complete tells that the run says it has ended.
 	Complete bool
 
@@ -61,14 +65,23 @@ type FileNote struct {
 // Run reads the run folder in fsys. A file that cannot be read is named with its reason
 // and the rest is used; an error means that the folder itself could not be listed.
 func Run(ctx context.Context, fsys fs.FS, o Options) (Report, error) {
-	b := &builder{key: o.LabKey}
-	found, notes, err := list(fsys)
+	cat, err := catalog.Load()
+	if err != nil {
+		return Report{}, fmt.Errorf("loading the catalog: %w", err)
+	}
+	b := &builder{key: o.LabKey, cat: cat, allowed: map[string]catalog.FileKind{}}
+	for _, f := range cat.Files() {
+		for _, name := range f.Names {
+			b.allowed[name] = f.Kind
+		}
+	}
+	found, notes, err := b.list(fsys)
 	if err != nil {
 		return Report{}, err
 	}
 	b.report.Files = notes
 	// RunInfo.xml first: it says which cycle belongs to which read.
-	for _, kind := range []catalog.FileKind{catalog.RunInfo, catalog.RunParameters, catalog.RunCompletion, catalog.TileMetrics, catalog.QMetrics, catalog.Telemetry} {
+	for _, kind := range []catalog.FileKind{catalog.RunInfo, catalog.RunParameters, catalog.RunCompletion, catalog.TileMetrics, catalog.QMetrics, catalog.Telemetry, catalog.OperationLog} {
 		for _, i := range found[kind] {
 			if err := ctx.Err(); err != nil {
 				return b.report, fmt.Errorf("reading the run folder: %w", err)
@@ -77,6 +90,7 @@ func Run(ctx context.Context, fsys fs.FS, o Options) (Report, error) {
 			note.Read, note.Reason = b.open(fsys, *note)
 		}
 	}
+	b.tellLogs()
 	return b.report, nil
 }
 
@@ -84,9 +98,12 @@ func Run(ctx context.Context, fsys fs.FS, o Options) (Report, error) {
 const maxFile = 256 << 20
 
 type builder struct {
-	key    []byte
-	info   runfolder.Info
-	report Report
+	key     []byte
+	cat     *catalog.Catalog
+	allowed map[string]catalog.FileKind // lower-case path to kind; nothing else is opened
+	info    runfolder.Info
+	report  Report
+	logs    logs
 }
 
 // open reads one file of the allow-list. Its reason is a word of ours: an error of a
@@ -118,6 +135,8 @@ func (b *builder) open(fsys fs.FS, note FileNote) (read bool, reason Reason) {
 		return b.quality(in, func() (fs.File, error) { return fsys.Open(note.Name) })
 	case catalog.Telemetry:
 		return b.telemetry(in, note.Name)
+	case catalog.OperationLog:
+		return b.log(in, note.Name)
 	}
 	return false, NotListed
 }
@@ -146,6 +165,7 @@ func (b *builder) runInfo(in io.Reader) (bool, Reason) {
 		return false, NotWellFormed
 	}
 	b.info = info
+	b.stays(catalog.RunInfo, info.Elements)
 	r := &b.report
 	r.Serial, r.RunID, r.Started = info.Serial, info.RunID, info.Started
 	b.add(observation.Observation{Field: "run.token", Text: b.token("run", info.RunID)})
@@ -183,10 +203,27 @@ func (b *builder) parameters(in io.Reader) (bool, Reason) {
 	if err != nil {
 		return false, NotWellFormed
 	}
-	for field, v := range config.Fields() {
+	b.stays(catalog.RunParameters, config.Elements)
+	for field, v := range config.Fields {
 		b.add(observation.Observation{Field: field, Text: v})
 	}
 	return true, ""
+}
+
+// stays counts the elements of a file that are not read.
+func (b *builder) stays(file catalog.FileKind, elements runfolder.Elements) {
+	r := &b.report
+	if r.Left == nil {
+		r.Left, r.Unknown = map[string]int{}, map[catalog.FileKind]int{}
+	}
+	r.Unknown[file] += elements.Other
+	for name, n := range elements.Names {
+		if id, ok := b.cat.LeftBy(file, name); ok {
+			r.Left[id] += n
+		} else if !b.cat.Reads(file, name) {
+			r.Unknown[file] += n
+		}
+	}
 }
 
 func (b *builder) completion(in io.Reader) (bool, Reason) {
@@ -224,10 +261,8 @@ func (b *builder) telemetry(in io.Reader, name string) (bool, Reason) {
 		read = telemetry.ReadCSV
 	}
 	hours, account, err := read(in)
-	for _, h := range hours {
-		b.report.lastHour = max(b.report.lastHour, h.Hour)
-		b.add(observation.Observation{Field: "telemetry." + h.Metric.Component + "." + h.Metric.Metric, Minute: 60 * h.Hour, Value: h.Value})
-	}
+	b.hours(hours)
+	b.unknown(catalog.Telemetry, account)
 	switch {
 	case errors.Is(err, telemetry.ErrEmpty):
 		return false, NoReadings
@@ -237,4 +272,21 @@ func (b *builder) telemetry(in io.Reader, name string) (bool, Reason) {
 		return true, SomeLines
 	}
 	return true, ""
+}
+
+func (b *builder) hours(hours []telemetry.Hour) {
+	for _, h := range hours {
+		b.report.lastHour = max(b.report.lastHour, h.Hour)
+		b.add(observation.Observation{Field: "telemetry." + h.Metric.Component + "." + h.Metric.Metric, Minute: 60 * h.Hour, Value: h.Value})
+	}
+}
+
+// unknown counts lines of which nothing is used.
+func (b *builder) unknown(file catalog.FileKind, a telemetry.Account) {
+	if n := a.Unknown + a.Malformed; n > 0 {
+		if b.report.Unknown == nil {
+			b.report.Left, b.report.Unknown = map[string]int{}, map[catalog.FileKind]int{}
+		}
+		b.report.Unknown[file] += n
+	}
 }

@@ -15,7 +15,7 @@ type imaged struct {
 // settle finds the windows of a run under way in which every tile has every usable cycle:
 // their sums will not change any more. Without the layout of the flow cell nobody knows
 // how many tiles there are to come, and none is settled before the run ends.
-func (b *builder) settle(sums map[place]bases, seen map[imaged]bool) {
+func (b *builder) settle(sums map[imagedCycle]bases, seen map[imaged]bool) {
 	tiles := b.info.Swaths * b.info.TileCount
 	if b.report.Complete || tiles == 0 {
 		return
@@ -25,14 +25,25 @@ func (b *builder) settle(sums map[place]bases, seen map[imaged]bool) {
 		have[i.place]++
 	}
 	b.report.settled = map[place]bool{}
+	whole := map[place]int{}
 	for at := range sums {
-		b.report.settled[at] = have[at] == tiles*b.usable(at)
+		b.report.settled[at.place] = have[at.place] == tiles*b.usable(at.place)
+	}
+	for at, n := range have {
+		at.window = 0
+		whole[at] += n
+	}
+	for at, n := range whole {
+		b.report.settled[at] = n == tiles*b.usable(at)
 	}
 }
 
-// usable is how many cycles of a window count: the last of each read does not.
+// usable is how many cycles of a window, or of a whole read, count: its last does not.
 func (b *builder) usable(at place) int {
 	for _, r := range b.info.Reads {
+		if r.Number == at.read && at.window == 0 {
+			return r.Cycles - 1
+		}
 		if r.Number == at.read {
 			_, cycles := windowOf(r, at.window)
 			return cycles
@@ -51,9 +62,9 @@ func (r Report) Settled(o observation.Observation) bool {
 		return true
 	case Fixed(o):
 		return true
-	case strings.HasPrefix(o.Field, "telemetry."):
+	case strings.HasPrefix(o.Field, "telemetry."), strings.HasPrefix(o.Field, "log.") && o.Field != "log.unknown_lines":
 		return o.Minute/60 < r.lastHour
-	case o.Field == "q.bases" || o.Field == "q.bases_q30":
+	case strings.HasPrefix(o.Field, "q."):
 		return r.settled[place{o.Lane, o.Surface, o.Read, o.Cycle}]
 	}
 	return false

@@ -41,6 +41,8 @@ type Receipt struct {
 	Kept map[string]int `json:"kept,omitempty"`
 	// Dropped is what the instrument says it left behind, by kind of file.
 	Dropped map[string]observation.Drops `json:"dropped,omitempty"`
+	// Left is what the instrument read and left behind by decision, by entry of the catalog.
+	Left map[string]int `json:"left,omitempty"`
 	// Refused counts what was dropped here although the instrument sent it, by reason.
 	Refused map[string]int `json:"refused,omitempty"`
 	// Catalog is the hash of the catalog that the batch was projected through here.

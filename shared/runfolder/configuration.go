@@ -1,16 +1,19 @@
 package runfolder
 
 import (
+	"fmt"
 	"io"
 	"strconv"
 	"strings"
 	"time"
+
+	"proactive/shared/catalog"
 )
 
 // Configuration is what RunParameters.xml says of the instrument and of the run, in one
 // form for every family. Values are as the file has them, at most 256 bytes each; what it
 // does not say is empty. Serial numbers and the application's name stay on this machine:
-// only [Configuration.Fields] is for others, and the catalog decides what of it may leave.
+// only Fields are for others, and the catalog decides what of them may leave.
 type Configuration struct {
 	// Family is the instrument type: by the serial number, else by what the file calls its
 	// control software; "unknown" if neither tells.
@@ -32,6 +35,11 @@ type Configuration struct {
 	FlowCell        Consumable
 	Reagent         Consumable
 	Buffer          Consumable
+	// Fields are the values that the catalog has a place for, by its ids. Whether they are
+	// as it allows is the projection's to say.
+	Fields map[string]string
+	// Elements are all that the file has, for counting what stays.
+	Elements Elements
 }
 
 // Planned are the cycles of each read, 0 where there is no such read or nothing is said.
@@ -45,26 +53,16 @@ type Consumable struct {
 	Expires time.Time
 }
 
-// Fields are the facts of a configuration that the catalog has an id for.
-func (c Configuration) Fields() map[string]string {
-	all := map[string]string{}
-	for id, v := range map[string]string{
-		"config.control_software": c.ControlSoftware, "config.rta": c.RTA, "config.fpga": c.FPGA, "config.firmware": c.Firmware,
-		"run.chemistry": c.Chemistry, "run.flowcell_lot": c.FlowCell.Lot, "run.flowcell_part": c.FlowCell.Part,
-		"run.reagent_lot": c.Reagent.Lot, "run.reagent_part": c.Reagent.Part, "run.buffer_lot": c.Buffer.Lot,
-	} {
-		if v != "" {
-			all[id] = v
-		}
-	}
-	return all
-}
-
 // ParseConfiguration reads RunParameters.xml of any family; serial is the instrument's,
 // from RunInfo.xml, or empty.
 func ParseConfiguration(r io.Reader, serial string) (Configuration, error) {
 	found, group := map[string]string{}, map[string]string{}
-	err := walk(r, "RunParameters", func(path string, attr func(string) string, value string) {
+	wanted, err := wanted()
+	if err != nil {
+		return Configuration{}, err
+	}
+	var elements Elements
+	err = walk(r, "RunParameters", &elements, func(path string, attr func(string) string, value string) {
 		keep := func(at, v string) {
 			if _, known := found[at]; !known && v != "" && len(v) <= maxValue && wanted[at] {
 				found[at] = v
@@ -88,7 +86,9 @@ func ParseConfiguration(r io.Reader, serial string) (Configuration, error) {
 	if err != nil {
 		return Configuration{}, err
 	}
-	return configure(found, serial), nil
+	c, err := configure(found, serial)
+	c.Elements = elements
+	return c, err
 }
 
 func cutLast(path string) (parent, name string) {
@@ -100,19 +100,25 @@ func cutLast(path string) (parent, name string) {
 }
 
 // configure applies the tables that go with what was found.
-func configure(found map[string]string, serial string) Configuration {
-	c := Configuration{Serial: serial, Hardware: map[string]string{}}
+func configure(found map[string]string, serial string) (Configuration, error) {
+	cat, err := catalog.Load()
+	if err != nil {
+		return Configuration{}, fmt.Errorf("loading the catalog: %w", err)
+	}
+	c := Configuration{Serial: serial, Hardware: map[string]string{}, Fields: map[string]string{}}
 	use := layoutOf(&c, found)
 	for _, l := range layouts {
 		if use != "" && l.name != use {
 			continue
 		}
 		for f, paths := range l.paths {
-			for _, path := range paths {
-				if v, ok := found[path]; ok {
-					c.set(f, v)
-					break
-				}
+			if v, ok := first(found, paths); ok {
+				c.set(f, v)
+			}
+		}
+		for _, f := range cat.Fields() {
+			if v, ok := first(found, f.Source.Places[l.name]); ok && c.Fields[f.ID] == "" {
+				c.Fields[f.ID] = v
 			}
 		}
 	}
@@ -120,7 +126,33 @@ func configure(found map[string]string, serial string) Configuration {
 	if use == "" {
 		c.Layout = "any"
 	}
-	return c
+	c.name()
+	return c, nil
+}
+
+// first is the value of the first place that has one.
+func first(found map[string]string, paths []string) (v string, ok bool) {
+	for _, path := range paths {
+		if v, ok := found[path]; ok {
+			return v, true
+		}
+	}
+	return "", false
+}
+
+// name gives the catalog's fields the names that people here know them by.
+func (c *Configuration) name() {
+	f := c.Fields
+	c.ControlSoftware, c.RTA, c.FPGA, c.Firmware = f["config.control_software"], f["config.rta"], f["config.fpga"], f["config.firmware"]
+	c.Chemistry = f["run.chemistry"]
+	c.FlowCell.Part, c.FlowCell.Lot = f["run.flowcell_part"], f["run.flowcell_lot"]
+	c.Reagent.Part, c.Reagent.Lot = f["run.reagent_part"], f["run.reagent_lot"]
+	c.Buffer.Lot = f["run.buffer_lot"]
+	for id, v := range f {
+		if board, ok := strings.CutPrefix(id, "config.board."); ok {
+			c.Hardware[strings.ReplaceAll(board, "_", "-")] = v
+		}
+	}
 }
 
 // layoutOf finds family and table: the file's own word for its software first, then the
@@ -174,16 +206,6 @@ func (c *Configuration) set(f field, v string) {
 	switch f {
 	case serialNumber:
 		put(&c.Serial)
-	case controlSoftware:
-		put(&c.ControlSoftware)
-	case rta:
-		put(&c.RTA)
-	case fpga:
-		put(&c.FPGA)
-	case firmware:
-		put(&c.Firmware)
-	case chemistry:
-		put(&c.Chemistry)
 	case mode:
 		put(&c.Mode)
 	case read1:
@@ -206,8 +228,6 @@ func (c *Configuration) setConsumable(f field, v string) {
 	case of == nil:
 	case part == "part" && of.Part == "":
 		of.Part = v
-	case part == "lot" && of.Lot == "":
-		of.Lot = v
 	case part == "serial" && of.Serial == "":
 		of.Serial = v
 	case part == "expires" && of.Expires.IsZero():

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"proactive/shared/runfolder"
 )
@@ -67,7 +68,7 @@ func TestParseConfiguration(t *testing.T) {
 		if c.want.Hardware == nil {
 			c.want.Hardware = map[string]string{}
 		}
-		if diff := cmp.Diff(c.want, got); diff != "" {
+		if diff := cmp.Diff(c.want, got, cmpopts.IgnoreFields(runfolder.Configuration{}, "Fields", "Elements")); diff != "" {
 			t.Errorf("%s (- want, + got):\n%s", name, diff)
 		}
 	}
@@ -91,7 +92,7 @@ func TestFieldsHoldNoIdentity(t *testing.T) {
 	if c.FlowCell.Serial != "FC1" || c.Serial != "M01234" {
 		t.Errorf("%+v", c)
 	}
-	if diff := cmp.Diff(map[string]string{"run.flowcell_lot": "20012345"}, c.Fields()); diff != "" {
+	if diff := cmp.Diff(map[string]string{"run.flowcell_lot": "20012345"}, c.Fields); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -158,7 +159,7 @@ func FuzzConfiguration(f *testing.F) {
 		if !reflect.DeepEqual(one, two) || (err == nil) != (err2 == nil) {
 			t.Fatal("not the same again")
 		}
-		for id, v := range one.Fields() {
+		for id, v := range one.Fields {
 			if len(v) > 256 || v == "" {
 				t.Fatalf("%s has %d bytes", id, len(v))
 			}
@@ -167,4 +168,13 @@ func FuzzConfiguration(f *testing.F) {
 			t.Fatalf("%d bytes", n)
 		}
 	})
+}
+
+// Everything in a file is counted, by a name that is for looking up.
+func TestElements(t *testing.T) {
+	c := parse(t, `<?xml version="1.0"?><RunParameters Version="2"><!-- Jane --><?pi x?><Setup><RTAVersion>1.2</RTAVersion><A b="1"><A>2</A></A><Empty/></Setup>text</RunParameters>`, "")
+	want := runfolder.Elements{Names: map[string]int{"rtaversion": 1, "a@b": 1, "a": 1, "empty": 1}, Other: 3}
+	if diff := cmp.Diff(want, c.Elements); diff != "" {
+		t.Error(diff)
+	}
 }

@@ -1,21 +1,24 @@
 package runfolder
 
+import (
+	"fmt"
+	"sync"
+
+	"proactive/shared/catalog"
+)
+
 // field is one fact of a [Configuration], as the tables name it.
 type field string
 
-// The fields. Those of hardware are the prefix and the board's name.
+// The fields that stay on this machine. Those of hardware are the prefix and the board's
+// name. Where the fields are that may leave, the catalog says, by the names of the layouts.
 const (
-	serialNumber    field = "serial"
-	controlSoftware field = "control-software"
-	rta             field = "rta"
-	fpga            field = "fpga"
-	firmware        field = "firmware"
-	chemistry       field = "chemistry"
-	mode            field = "mode"
-	read1           field = "read1"
-	index1          field = "index1"
-	index2          field = "index2"
-	read2           field = "read2"
+	serialNumber field = "serial"
+	mode         field = "mode"
+	read1        field = "read1"
+	index1       field = "index1"
+	index2       field = "index2"
+	read2        field = "read2"
 
 	hardware = "hardware."
 )
@@ -40,14 +43,10 @@ var layouts = []layout{
 		applications: map[string]string{"miseq control software": "MiSeq"},
 		families:     []string{"MiSeq"},
 		paths: map[field][]string{
-			serialNumber: {"scannerid"}, controlSoftware: {"mcsversion", "setup/applicationversion"}, rta: {"rtaversion"}, fpga: {"fpgaversion"},
-			chemistry: {"reagentkitversion", "chemistry"}, mode: {"chemistry"},
-			"flowcell.part": {"flowcellrfidtag/partnumber"}, "flowcell.lot": {"flowcellrfidtag/lotnumber"},
+			serialNumber: {"scannerid"}, mode: {"chemistry"},
 			"flowcell.serial": {"flowcellrfidtag/serialnumber", "barcode"}, "flowcell.expires": {"flowcellrfidtag/expirationdate"},
-			"reagent.part": {"reagentkitrfidtag/partnumber"}, "reagent.lot": {"reagentkitrfidtag/lotnumber"},
 			"reagent.serial": {"reagentkitrfidtag/serialnumber", "reagentkitbarcode"}, "reagent.expires": {"reagentkitrfidtag/expirationdate"},
-			"buffer.part": {"pr2bottlerfidtag/partnumber"}, "buffer.lot": {"pr2bottlerfidtag/lotnumber"},
-			"buffer.serial": {"pr2bottlerfidtag/serialnumber", "pr2bottlebarcode"}, "buffer.expires": {"pr2bottlerfidtag/expirationdate"},
+			"buffer.part": {"pr2bottlerfidtag/partnumber"}, "buffer.serial": {"pr2bottlerfidtag/serialnumber", "pr2bottlebarcode"}, "buffer.expires": {"pr2bottlerfidtag/expirationdate"},
 		},
 	},
 	{
@@ -55,9 +54,8 @@ var layouts = []layout{
 		applications: map[string]string{"hiseq control software": "HiSeq 2500"},
 		families:     []string{"HiSeq 2500", "HiSeq 3000", "HiSeq 4000", "HiSeq X"},
 		paths: map[field][]string{
-			controlSoftware: {"setup/applicationversion"}, rta: {"setup/rtaversion"}, fpga: {"setup/fpgaversion"}, firmware: {"setup/camerafirmware"},
 			hardware + "cpld": {"setup/cpldversion"}, hardware + "fluidics": {"setup/chemistryversion"}, hardware + "focus-camera": {"setup/focuscamerafirmware"},
-			chemistry: {"setup/sbs", "setup/flowcell"}, mode: {"setup/runmode"}, "flowcell.serial": {"setup/barcode"},
+			mode: {"setup/runmode"}, "flowcell.serial": {"setup/barcode"},
 			read1: {"setup/read1"}, index1: {"setup/indexread1"}, index2: {"setup/indexread2"}, read2: {"setup/read2"},
 		},
 	},
@@ -66,14 +64,10 @@ var layouts = []layout{
 		applications: map[string]string{"nextseq control software": "NextSeq 500", "miniseq control software": "MiniSeq"},
 		families:     []string{"NextSeq 500", "NextSeq 550", "MiniSeq"},
 		paths: map[field][]string{
-			serialNumber: {"instrumentid"}, controlSoftware: {"setup/applicationversion", "systemsuiteversion"}, rta: {"rtaversion", "setup/rtaversion"},
-			hardware + "system-suite": {"systemsuiteversion"}, chemistry: {"chemistry"}, mode: {"chemistry"},
-			"flowcell.part": {"flowcellrfidtag/partnumber"}, "flowcell.lot": {"flowcellrfidtag/lotnumber"},
+			serialNumber: {"instrumentid"}, hardware + "system-suite": {"systemsuiteversion"}, mode: {"chemistry"},
 			"flowcell.serial": {"flowcellrfidtag/serialnumber", "flowcellserial"}, "flowcell.expires": {"flowcellrfidtag/expirationdate"},
-			"reagent.part": {"reagentkitrfidtag/partnumber"}, "reagent.lot": {"reagentkitrfidtag/lotnumber"},
 			"reagent.serial": {"reagentkitrfidtag/serialnumber", "reagentkitserial"}, "reagent.expires": {"reagentkitrfidtag/expirationdate"},
-			"buffer.part": {"pr2bottlerfidtag/partnumber"}, "buffer.lot": {"pr2bottlerfidtag/lotnumber"},
-			"buffer.serial": {"pr2bottlerfidtag/serialnumber", "pr2bottleserial"}, "buffer.expires": {"pr2bottlerfidtag/expirationdate"},
+			"buffer.part": {"pr2bottlerfidtag/partnumber"}, "buffer.serial": {"pr2bottlerfidtag/serialnumber", "pr2bottleserial"}, "buffer.expires": {"pr2bottlerfidtag/expirationdate"},
 			read1: {"plannedread1cycles", "setup/read1"}, index1: {"plannedindex1readcycles", "setup/index1read"},
 			index2: {"plannedindex2readcycles", "setup/index2read"}, read2: {"plannedread2cycles", "setup/read2"},
 		},
@@ -83,19 +77,11 @@ var layouts = []layout{
 		applications: map[string]string{"novaseq control software": "NovaSeq 6000"},
 		families:     []string{"NovaSeq 6000"},
 		paths: map[field][]string{
-			controlSoftware: {"applicationversion"}, rta: {"rtaversion"}, hardware + "universal-copy": {"ucsversion"},
-			hardware + "fluidics": boards("fluidics board"), hardware + "camera": boards("camera interface board"), hardware + "chassis": boards("chassis module board"),
-			hardware + "flow-cell-holder": boards("flow cell holder board"), hardware + "focus": boards("focus interface board"),
-			hardware + "left-buffer": boards("left buffer interface board"), hardware + "right-buffer": boards("right buffer interface board"),
-			hardware + "left-chiller": boards("left reagent chiller board"), hardware + "right-chiller": boards("right reagent chiller board"),
-			hardware + "thermal": boards("system thermal board"),
-			chemistry:            {"rfidsinfo/flowcellmode"}, mode: {"workflowtype"},
-			"flowcell.part": {"rfidsinfo/flowcellpartnumber"}, "flowcell.lot": {"rfidsinfo/flowcelllotnumber"},
-			"flowcell.serial": {"rfidsinfo/flowcellserialbarcode"}, "flowcell.expires": {"rfidsinfo/flowcellexpirationdate"},
-			"reagent.part": {"rfidsinfo/sbspartnumber"}, "reagent.lot": {"rfidsinfo/sbslotnumber"},
+			hardware + "universal-copy": {"ucsversion"},
+			mode:                        {"workflowtype"},
+			"flowcell.serial":           {"rfidsinfo/flowcellserialbarcode"}, "flowcell.expires": {"rfidsinfo/flowcellexpirationdate"},
 			"reagent.serial": {"rfidsinfo/sbsserialbarcode"}, "reagent.expires": {"rfidsinfo/sbsexpirationdate"},
-			"buffer.part": {"rfidsinfo/bufferpartnumber"}, "buffer.lot": {"rfidsinfo/bufferlotnumber"},
-			"buffer.serial": {"rfidsinfo/bufferserialbarcode"}, "buffer.expires": {"rfidsinfo/bufferexpirationdate"},
+			"buffer.part": {"rfidsinfo/bufferpartnumber"}, "buffer.serial": {"rfidsinfo/bufferserialbarcode"}, "buffer.expires": {"rfidsinfo/bufferexpirationdate"},
 			read1: {"plannedread1cycles", "read1numberofcycles"}, index1: {"plannedindex1readcycles", "indexread1numberofcycles"},
 			index2: {"plannedindex2readcycles", "indexread2numberofcycles"}, read2: {"plannedread2cycles", "read2numberofcycles"},
 		},
@@ -105,12 +91,9 @@ var layouts = []layout{
 		applications: map[string]string{"nextseq 1000/2000 control software": "NextSeq 2000"},
 		families:     []string{"NextSeq 1000", "NextSeq 2000"},
 		paths: map[field][]string{
-			serialNumber: {"instrumentserialnumber"}, controlSoftware: {"applicationversion"}, rta: {"rtaversion"}, fpga: {"cibfpgaversion"},
-			hardware + "cim": {"cimversion"}, hardware + "chm": {"chmversion"}, hardware + "imb": {"imbversion"},
-			chemistry: {"flowcelltype", "flowcellmode"}, mode: {"flowcellmode"},
-			"flowcell.part": {"flowcellpartnumber"}, "flowcell.lot": {"flowcelllotnumber"},
+			serialNumber: {"instrumentserialnumber"}, hardware + "cim": {"cimversion"}, hardware + "chm": {"chmversion"}, hardware + "imb": {"imbversion"},
+			mode:              {"flowcellmode"},
 			"flowcell.serial": {"flowcellserialnumber"}, "flowcell.expires": {"flowcellexpirationdate"},
-			"reagent.part": {"cartridgepartnumber"}, "reagent.lot": {"cartridgelotnumber", "reagentcartridgelotnumber"},
 			"reagent.serial": {"cartridgeserialnumber"}, "reagent.expires": {"cartridgeexpirationdate"},
 			read1: {"plannedcycles/read1"}, index1: {"plannedcycles/index1"}, index2: {"plannedcycles/index2"}, read2: {"plannedcycles/read2"},
 		},
@@ -120,11 +103,8 @@ var layouts = []layout{
 		applications: map[string]string{"iseq control software": "iSeq 100"},
 		families:     []string{"iSeq 100"},
 		paths: map[field][]string{
-			serialNumber: {"instrumentid"}, controlSoftware: {"applicationversion"}, rta: {"rtaversion"}, fpga: {"sibfpgaversion"}, firmware: {"firmwareversion"},
-			hardware + "pdb1": {"pdb1firmwareversion"}, hardware + "pdb2": {"pdb2firmwareversion"}, hardware + "client": {"clientversion"},
-			"flowcell.part": {"flowcelleepromtag/partnumber"}, "flowcell.lot": {"flowcelleepromtag/lotnumber"},
+			serialNumber: {"instrumentid"}, hardware + "pdb1": {"pdb1firmwareversion"}, hardware + "pdb2": {"pdb2firmwareversion"}, hardware + "client": {"clientversion"},
 			"flowcell.serial": {"flowcelleepromtag/serialnumber"}, "flowcell.expires": {"flowcelleepromtag/expirationdate"},
-			"reagent.part": {"reagentkitrfidtag/partnumber"}, "reagent.lot": {"reagentkitrfidtag/lotnumber"},
 			"reagent.serial": {"reagentkitrfidtag/serialnumber"}, "reagent.expires": {"reagentkitrfidtag/expirationdate"},
 			read1: {"plannedcycles/read1"}, index1: {"plannedcycles/index1"}, index2: {"plannedcycles/index2"}, read2: {"plannedcycles/read2"},
 		},
@@ -134,14 +114,10 @@ var layouts = []layout{
 		applications: map[string]string{"novaseqx": "NovaSeq X", "miseqi100": "MiSeq i100"},
 		families:     []string{"NovaSeq X", "MiSeq i100"},
 		paths: map[field][]string{
-			serialNumber: {"instrumentserialnumber"}, controlSoftware: {"systemsuiteversion"}, rta: {"rtaversion"},
-			chemistry: consumable("flowcell", "mode"), mode: {"flowcelltype"},
-			"flowcell.part": consumable("flowcell", "partnumber"), "flowcell.lot": consumable("flowcell", "lotnumber"),
+			serialNumber: {"instrumentserialnumber"}, mode: {"flowcelltype"},
 			"flowcell.serial": consumable("flowcell", "serialnumber"), "flowcell.expires": consumable("flowcell", "expirationdate"),
-			"reagent.part": consumable("reagent", "partnumber"), "reagent.lot": consumable("reagent", "lotnumber"),
 			"reagent.serial": consumable("reagent", "serialnumber"), "reagent.expires": consumable("reagent", "expirationdate"),
-			"buffer.part": consumable("buffer", "partnumber"), "buffer.lot": consumable("buffer", "lotnumber"),
-			"buffer.serial": consumable("buffer", "serialnumber"), "buffer.expires": consumable("buffer", "expirationdate"),
+			"buffer.part": consumable("buffer", "partnumber"), "buffer.serial": consumable("buffer", "serialnumber"), "buffer.expires": consumable("buffer", "expirationdate"),
 			read1: planned("read1"), index1: planned("index1"), index2: planned("index2"), read2: planned("read2"),
 		},
 	},
@@ -160,7 +136,6 @@ func consumable(kind, child string) []string {
 	return []string{consumableInfo + "[type=" + kind + "]/" + child}
 }
 func planned(name string) []string { return []string{plannedRead + "[readname=" + name + "]@cycles"} }
-func boards(name string) []string  { return []string{firmwareBoard + "[board=" + name + "]/version"} }
 
 // groups are the elements that repeat, and the child that tells them apart.
 var groups = map[string]string{consumableInfo: "type", firmwareBoard: "board"}
@@ -170,8 +145,19 @@ var attributes = map[string][]struct{ key, value string }{plannedRead: {{"readna
 
 // wanted are the places of the tables. Nothing else is held, but for the children of the
 // element that repeats, until it ends.
-var wanted = func() map[string]bool {
+var wanted = sync.OnceValues(func() (map[string]bool, error) {
+	cat, err := catalog.Load()
+	if err != nil {
+		return nil, fmt.Errorf("loading the catalog: %w", err)
+	}
 	all := map[string]bool{}
+	for _, f := range cat.Fields() {
+		for _, paths := range f.Source.Places {
+			for _, path := range paths {
+				all[path] = true
+			}
+		}
+	}
 	for _, path := range applicationPaths {
 		all[path] = true
 	}
@@ -182,5 +168,5 @@ var wanted = func() map[string]bool {
 			}
 		}
 	}
-	return all
-}()
+	return all, nil
+})

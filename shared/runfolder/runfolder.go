@@ -43,6 +43,31 @@ type Info struct {
 	Sections int
 	Naming   string
 	Channels []string
+	// Elements are all that the file has, for counting what stays.
+	Elements Elements
+}
+
+// Elements counts what an XML file has: each element with text or without children, and
+// each attribute, by name in lower case, "read@numcycles". The names are the file's, and
+// may be anything: they are for looking up and not for telling.
+type Elements struct {
+	Names map[string]int
+	// Other counts what has no name that is kept: comments, processing instructions,
+	// attributes of the root, and names beyond the first thousand.
+	Other int
+}
+
+const maxNames = 1000
+
+func (e *Elements) add(name string) {
+	if e.Names == nil {
+		e.Names = map[string]int{}
+	}
+	if _, ok := e.Names[name]; !ok && len(e.Names) >= maxNames || len(name) > maxValue {
+		e.Other++
+		return
+	}
+	e.Names[name]++
 }
 
 // ReadOf maps a cycle counted over the whole run to its read, and to the cycle within
@@ -61,7 +86,7 @@ func (i Info) ReadOf(cycle int) (read Read, within int, ok bool) {
 func ParseInfo(r io.Reader) (Info, error) {
 	var i Info
 	index := false
-	err := walk(r, "RunInfo", func(path string, attr func(string) string, value string) {
+	err := walk(r, "RunInfo", &i.Elements, func(path string, attr func(string) string, value string) {
 		switch path {
 		case "run":
 			i.RunID = cap256(attr("Id"))
@@ -119,7 +144,7 @@ func cap256(s string) string {
 
 // ParseCompletion reads the status in RunCompletionStatus.xml.
 func ParseCompletion(r io.Reader) (status string, err error) {
-	err = walk(r, "RunCompletionStatus", func(path string, _ func(string) string, value string) {
+	err = walk(r, "RunCompletionStatus", &Elements{}, func(path string, _ func(string) string, value string) {
 		if path == "completionstatus" {
 			status = value
 		}
@@ -159,8 +184,9 @@ func number(s string) int {
 
 // walk calls each for every element, with its path below the root in lower case, its
 // attributes and the text directly in it. encoding/xml resolves no external entity and
-// knows no custom one; a document type declaration is refused all the same.
-func walk(r io.Reader, root string, each func(path string, attr func(string) string, value string)) error {
+// knows no custom one; a document type declaration is refused all the same. elements counts
+// what there is.
+func walk(r io.Reader, root string, elements *Elements, each func(path string, attr func(string) string, value string)) error {
 	limited := &io.LimitedReader{R: r, N: maxXML + 1}
 	dec := xml.NewDecoder(bufio.NewReader(limited))
 	dec.CharsetReader = charset
@@ -177,6 +203,12 @@ func walk(r io.Reader, root string, each func(path string, attr func(string) str
 		switch t := tok.(type) {
 		case xml.Directive:
 			return fmt.Errorf("reading %s: %w", root, ErrXML)
+		case xml.Comment:
+			elements.Other++
+		case xml.ProcInst:
+			if t.Target != "xml" {
+				elements.Other++
+			}
 		case xml.StartElement:
 			if depth == 0 && (seen || !strings.EqualFold(t.Name.Local, root)) || depth >= maxDepth {
 				return fmt.Errorf("reading %s: %w", root, ErrXML)
@@ -185,6 +217,9 @@ func walk(r io.Reader, root string, each func(path string, attr func(string) str
 			parent := open[depth].path
 			depth++
 			open[depth].begin(t, depth, parent)
+			open[depth-1].leaf = false
+			open[depth].leaf = true
+			elements.attributes(t, depth)
 		case xml.CharData:
 			if depth > 0 {
 				if top := &open[depth]; len(top.text)+len(t) <= maxValue {
@@ -196,7 +231,11 @@ func walk(r io.Reader, root string, each func(path string, attr func(string) str
 				return fmt.Errorf("reading %s: %w", root, ErrXML)
 			}
 			if top := &open[depth]; depth > 1 {
-				each(top.path, top.attr, strings.TrimSpace(string(top.text)))
+				value := strings.TrimSpace(string(top.text))
+				if value != "" || top.leaf && len(top.attrs) == 0 {
+					elements.add(strings.ToLower(top.name.Local))
+				}
+				each(top.path, top.attr, value)
 			}
 			depth--
 		}
@@ -210,6 +249,20 @@ type element struct {
 	path   string // below the root, in lower case
 	attrs  []xml.Attr
 	text   []byte
+	leaf   bool // nothing is in it but text
+}
+
+// attributes counts those of an element; of the root, which has no name here, by number.
+func (e *Elements) attributes(t xml.StartElement, depth int) {
+	for _, a := range t.Attr {
+		switch {
+		case a.Name.Space == "xmlns" || a.Name.Local == "xmlns":
+		case depth == 1:
+			e.Other++
+		default:
+			e.add(strings.ToLower(t.Name.Local + "@" + a.Name.Local))
+		}
+	}
 }
 
 // begin begins the next element; a flow cell's tiles, say, have all the same path.

@@ -34,6 +34,7 @@ func TestParseInfo(t *testing.T) {
 		Reads:   []runfolder.Read{{Number: 1, Cycles: 151}, {Number: 2, Cycles: 8, Index: true}},
 		Lanes:   1, Surfaces: 2, Swaths: 1, TileCount: 14,
 	}
+	got.Elements = runfolder.Elements{} // see TestElements
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -131,7 +132,7 @@ func TestRealXML(t *testing.T) {
 				t.Errorf("%s: %v", path, err)
 			}
 		case strings.Contains(name, "runparameters"):
-			if c, err := runfolder.ParseConfiguration(f, ""); err == nil && len(c.Fields()) > 0 {
+			if c, err := runfolder.ParseConfiguration(f, ""); err == nil && len(c.Fields) > 0 {
 				parameters++
 			} else if err != nil && !errors.Is(err, runfolder.ErrXML) {
 				t.Errorf("%s: %v", path, err)

@@ -1,9 +1,12 @@
 package scrub
 
 import (
+	"encoding/hex"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
+	"time"
 
 	"proactive/shared/catalog"
 	"proactive/shared/observation"
@@ -31,8 +34,12 @@ const (
 	RuleRunID      Rule = "run-id" // a run folder's or a read's name
 	RuleFlowcell   Rule = "flowcell"
 	RulePerson     Rule = "person"
-	RuleSample     Rule = "sample" // letters and a number: sample, patient, instrument
-	RuleWord       Rule = "word"   // any other word: no open field of the catalog holds one
+	RuleSample     Rule = "sample"  // letters and a number: sample, patient, instrument
+	RuleWord       Rule = "word"    // any other word: no open field of the catalog holds one
+	RuleEncoded    Rule = "encoded" // the digits of a digest that spell text
+	RuleNumber     Rule = "number"  // a number that is neither a lot nor a part
+	RuleShape      Rule = "shape"   // anything else that has none of the closed shapes
+	RuleField      Rule = "field"   // a field's name that is not ours
 )
 
 // Hit says where a rule hit. It does not hold what it hit.
@@ -47,11 +54,17 @@ type Hit struct {
 // satisfies its field's pattern, and a pattern that is too wide in the catalog shows here.
 // The values of enumerations are exempt, for nothing of a lab's can be among them.
 //
-// What it cannot see, because it has no shape: a bare number of 5 to 12 digits may be a
-// lot or a telephone, 32 hex digits a token or a digest of anything.
+// It denies by default as well: what has none of the few closed shapes of open fields is a
+// hit, and the rules only say of what kind. What it cannot see: eight digits that are no date
+// and look like a lot, 32 hex digits that are a digest of anything, a version that is the
+// address of a host.
 func Detect(cat *catalog.Catalog, kept []observation.Observation) []Hit {
 	var hits []Hit
 	for i, o := range kept {
+		if _, ok := cat.Field(o.Field); !ok {
+			hits = append(hits, Hit{Rule: RuleField, Row: i}) // without its name, which is what was hit
+			continue
+		}
 		if o.Text == "" {
 			continue
 		}
@@ -67,11 +80,13 @@ func Detect(cat *catalog.Catalog, kept []observation.Observation) []Hit {
 	return hits
 }
 
-// Three closed shapes that open fields hold and that carry no words.
+// The closed shapes that open fields hold. They carry no words of a lab's.
 var (
-	token   = regexp.MustCompile(`^[0-9a-f]{32}$`)
-	number  = regexp.MustCompile(`^[0-9]{1,12}$`)
-	version = regexp.MustCompile(`^v?[0-9]{1,2}(\.[0-9]{1,5}){1,3}$`)
+	token    = regexp.MustCompile(`^[0-9a-f]{32}$`)
+	lot      = regexp.MustCompile(`^[125][0-9]{7}$`) // a part number too
+	version  = regexp.MustCompile(`^(HD )?v?[0-9]{1,2}\.[0-9]{1,2}(\.[0-9]{1,3})?(\.[0-9]{1,5})?$`)
+	firmware = regexp.MustCompile(`^([0-9]{1,2}\.[0-9]{1,3}-[A-Z][0-9]{2}-R[0-9]{2}|novaseq_[a-z]{3,4}(_[0-9])?@NovaSeq_[0-9]\.[0-9]{1,2}\.[0-9]{1,2})$`)
+	digits   = regexp.MustCompile(`^[0-9]+$`)
 )
 
 var shapes = []struct {
@@ -100,7 +115,11 @@ func detect(text string) (Rule, bool) {
 		}
 	}
 	switch {
-	case token.MatchString(text), number.MatchString(text):
+	case token.MatchString(text):
+		return RuleEncoded, spells(text)
+	case lot.MatchString(text):
+		return RuleDate, isDay(text)
+	case firmware.MatchString(text):
 		return "", false
 	case version.MatchString(text):
 		// 2.3.0.3 is a version of control software; no version we know begins with 10 or
@@ -127,10 +146,30 @@ func detect(text string) (Rule, bool) {
 			return s.rule, true
 		}
 	}
-	if phone.MatchString(text) {
+	switch {
+	case phone.MatchString(text):
 		return RulePhone, true
+	case digits.MatchString(text):
+		return RuleNumber, true
 	}
-	return "", false
+	return RuleShape, true
+}
+
+// spells tells whether hex digits are the bytes of a text: of a digest's, one in ten million
+// is.
+func spells(text string) bool {
+	raw, err := hex.DecodeString(text)
+	return err == nil && !slices.ContainsFunc(raw, func(b byte) bool { return b < 0x20 || b > 0x7e })
+}
+
+// isDay tells whether eight digits are a day since 1900, however it is written.
+func isDay(text string) bool {
+	for _, layout := range []string{"20060102", "02012006", "01022006"} {
+		if t, err := time.Parse(layout, text); err == nil && t.Year() >= 1900 && t.Year() < 2040 {
+			return true
+		}
+	}
+	return false
 }
 
 // phone is a number written for people: a leading plus, or groups.

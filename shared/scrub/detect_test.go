@@ -61,6 +61,14 @@ var planted = []struct {
 	{"lopez", scrub.RuleWord},
 	{"sbsuser", scrub.RuleWord},
 	{"Clinical exome", scrub.RuleWord},
+	{"19800412", scrub.RuleDate},
+	{"12041980", scrub.RuleDate},
+	{"078051120", scrub.RuleNumber},
+	{"9434765919", scrub.RuleNumber},
+	{"31234567", scrub.RuleNumber},
+	{"4a6f686e20536d69746820313938302d", scrub.RuleEncoded},
+	{"1.415.555.1234", scrub.RulePhone},
+	{"*", scrub.RuleShape},
 	{"Müller", scrub.RuleNotASCII},
 	{"1234\x005", scrub.RuleNotASCII},
 }
@@ -94,9 +102,11 @@ func TestDetectLeavesRealValuesAlone(t *testing.T) {
 	cat := load(t)
 	for field, texts := range map[string][]string{
 		"config.rta":              {"1.18.54.4", "v3.4.4", "2.12.5.0", "3.6.14", "1.16.18"},
-		"config.control_software": {"4.0.0.1769", "2.3.0.3", "1.2.0.28691", "1.1.0.18335", "2.0.5"},
+		"config.control_software": {"4.0.0.1769", "HD 3.4.0.38", "2.3.0.3", "1.2.0.28691", "1.1.0.18335", "2.0.5"},
 		"config.fpga":             {"10.37.13", "9.5.12", "7.9.7"},
-		"run.reagent_lot":         {"20764717", "1000006638", "50000090", "23080801"},
+		"run.reagent_lot":         {"20764717", "17847279", "50000090", "23080801"},
+		"config.firmware":         {"2.01-F20-R01", "2.21-C00-R03"},
+		"config.board.camera":     {"novaseq_cib_2@NovaSeq_1.24.4"},
 		"run.flowcell_part":       {"15028382", "20015846"},
 		"run.token":               {"0123456789abcdef0123456789abcdef", "acacacacacacacac0000000000000000"},
 	} {
@@ -117,4 +127,12 @@ func TestDetectFindsAnyInsert(t *testing.T) {
 			t.Fatalf("missed %q", around+insert+around)
 		}
 	})
+}
+
+// A name of a field that the catalog does not have is itself a hit, and is not told.
+func TestDetectKnowsItsFields(t *testing.T) {
+	hits := scrub.Detect(load(t), []observation.Observation{{Field: "run.reads", Value: 1}, {Field: "smith_john", Value: 3}})
+	if len(hits) != 1 || hits[0] != (scrub.Hit{Rule: scrub.RuleField, Row: 1}) {
+		t.Errorf("%v", hits)
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 
 	"proactive/shared/batch"
 	"proactive/shared/catalog"
@@ -103,8 +104,9 @@ func (s *Stage) sift(m handoff.Validated, payload []byte, content observation.Pa
 	kept, tally := Project(s.Catalog, content.Observations)
 	r := receipt.Receipt{
 		Payload: digest(payload), Catalog: s.Catalog.Hash(),
-		Dropped: foldDrops(content.Dropped), Refused: tally.Reasons,
+		Refused: tally.Reasons,
 	}
+	r.Dropped, r.Left = s.left(content)
 	if hits := Detect(s.Catalog, kept); len(hits) > 0 {
 		r.Verdict, r.Reason = receipt.Quarantined, DetectedReason(hits[0].Rule)
 		return outcome{receipt: r}, nil
@@ -137,24 +139,30 @@ func rejected(err error, payload []byte) (outcome, error) {
 	return outcome{receipt: r}, nil
 }
 
-// foldDrops keeps the kinds of file that we know; what the instrument counts under
-// another name is counted as other, and the name is not kept.
-func foldDrops(in map[string]observation.Drops) map[string]observation.Drops {
-	out := map[string]observation.Drops{}
-	known := map[string]bool{}
-	for _, k := range catalog.FileKinds() {
-		known[string(k)] = true
-	}
-	for kind, d := range in {
-		if !known[kind] {
+// left is what the instrument says it left behind, under names that are ours: what it
+// counts under another is counted as other, and the name is not kept.
+func (s *Stage) left(content observation.Payload) (drops map[string]observation.Drops, left map[string]int) {
+	drops = map[string]observation.Drops{}
+	for kind, d := range content.Dropped {
+		if !slices.Contains(catalog.FileKinds(), catalog.FileKind(kind)) {
 			kind = string(catalog.OtherFile)
 		}
-		sum := out[kind]
-		sum.Unknown += d.Unknown
-		sum.Refused += d.Refused
-		out[kind] = sum
+		sum := drops[kind]
+		drops[kind] = observation.Drops{Unknown: sum.Unknown + d.Unknown, Refused: sum.Refused + d.Refused}
 	}
-	return out
+	for id, n := range content.Left {
+		if !s.Catalog.IsLeft(id) {
+			other := drops[string(catalog.OtherFile)]
+			other.Unknown += n
+			drops[string(catalog.OtherFile)] = other
+			continue
+		}
+		if left == nil {
+			left = map[string]int{}
+		}
+		left[id] = n
+	}
+	return drops, left
 }
 
 func digest(b []byte) string {

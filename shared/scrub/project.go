@@ -14,12 +14,16 @@ import (
 // Reasons for which Project drops an observation, beside those of catalog.Field.Check.
 const (
 	RepeatedRow     = "repeated"          // the same field and dimensions, a second time
-	IndexCycle      = "index-cycle"       // a window within an index read: cycles of it spell the index
-	ReadKindUnknown = "read-kind-unknown" // a window of a read that the batch does not say is no index
+	IndexRead       = "index-read"        // measured on an index read: few cycles, that spell the index
+	ShortRead       = "short-read"        // quality of a read as short as an index
+	ReadKindUnknown = "read-kind-unknown" // measured on a read that the batch does not say is no index
 )
 
-// readIsIndex is the field that tells index reads from others.
-const readIsIndex = "run.read_is_index"
+// The fields that tell what kind of read a read is.
+const (
+	readIsIndex = "run.read_is_index"
+	readCycles  = "run.read_cycles"
+)
 
 // Tally counts what Project dropped. It keeps no name and no value of what it dropped.
 type Tally struct {
@@ -56,11 +60,12 @@ func Project(cat *catalog.Catalog, in []observation.Observation) (kept []observa
 		}
 		unique = append(unique, o)
 	}
-	index := readKinds(unique)
+	reads := readKinds(unique)
 	kept = make([]observation.Observation, 0, len(unique))
 	for _, o := range unique {
-		if reason, ok := cycleAllowed(o, index); !ok {
-			tally.dropRow(cat, o, reason)
+		f, _ := cat.Field(o.Field)
+		if reason, ok := reads.allow(f, o); !ok {
+			tally.drop(f.Source.File, reason)
 			continue
 		}
 		kept = append(kept, o)
@@ -68,29 +73,40 @@ func Project(cat *catalog.Catalog, in []observation.Observation) (kept []observa
 	return kept, tally
 }
 
-// readKinds maps each read that the rows describe to whether it is an index read.
-func readKinds(rows []observation.Observation) map[int]bool {
-	kinds := map[int]bool{}
-	for _, o := range rows {
-		if o.Field == readIsIndex {
-			kinds[o.Read] = o.Value != 0
-		}
-	}
-	return kinds
+// kinds are the reads that the rows describe.
+type kinds struct {
+	index  map[int]bool
+	cycles map[int]float64
 }
 
-// cycleAllowed keeps cycles of index reads apart: an index read has one window, its
-// whole, and a read of unknown kind has none.
-func cycleAllowed(o observation.Observation, index map[int]bool) (reason string, ok bool) {
-	if o.Cycle == 0 {
+func readKinds(rows []observation.Observation) kinds {
+	k := kinds{index: map[int]bool{}, cycles: map[int]float64{}}
+	for _, o := range rows {
+		switch o.Field {
+		case readIsIndex:
+			k.index[o.Read] = o.Value != 0
+		case readCycles:
+			k.cycles[o.Read] = o.Value
+		}
+	}
+	return k
+}
+
+// allow keeps index reads apart: of them, only how long they are is told. A read of unknown
+// kind counts as one, and for quality a read that is as short as one: a sum over ten bases
+// says too much of each.
+func (k kinds) allow(f catalog.Field, o observation.Observation) (reason string, ok bool) {
+	if o.Read == 0 || f.Category != catalog.RunPerformance {
 		return "", true
 	}
-	isIndex, known := index[o.Read]
+	isIndex, known := k.index[o.Read]
 	switch {
 	case !known:
 		return ReadKindUnknown, false
-	case isIndex && o.Cycle != 1:
-		return IndexCycle, false
+	case isIndex:
+		return IndexRead, false
+	case f.Source.File == catalog.QMetrics && k.cycles[o.Read] <= observation.WindowCycles:
+		return ShortRead, false
 	}
 	return "", true
 }

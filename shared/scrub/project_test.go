@@ -22,10 +22,14 @@ func load(t testing.TB) *catalog.Catalog {
 	return cat
 }
 
-// readKinds says that read 1 is a read and read 2 an index.
+// readKinds says that reads 1 and 4 are reads, the latter a short one, and read 2 an index.
 var readKinds = []observation.Observation{
+	{Field: "run.read_cycles", Read: 1, Value: 151},
+	{Field: "run.read_cycles", Read: 3, Value: 26},
+	{Field: "run.read_cycles", Read: 4, Value: 25},
 	{Field: "run.read_is_index", Read: 1},
 	{Field: "run.read_is_index", Read: 2, Value: 1},
+	{Field: "run.read_is_index", Read: 4},
 }
 
 func TestProjectDropsWithItsReason(t *testing.T) {
@@ -43,8 +47,10 @@ func TestProjectDropsWithItsReason(t *testing.T) {
 		{"half a cluster", observation.Observation{Field: "tile.clusters", Lane: 1, Tile: 1101, Value: 0.5}, catalog.NotWhole, "tile-metrics"},
 		{"a day instead of a week", observation.Observation{Field: "run.week", Value: 14614}, catalog.TooFine, "run-info"},
 		{"not in the enumeration", observation.Observation{Field: "run.completion", Text: "completedasplanned"}, catalog.NotInEnum, "run-completion"},
-		{"does not match", observation.Observation{Field: "run.reagent_lot", Text: "20444017-D"}, catalog.PatternMismatch, "run-parameters"},
-		{"matches with a line feed behind", observation.Observation{Field: "run.reagent_lot", Text: "20444017\n"}, catalog.PatternMismatch, "run-parameters"},
+		{"does not match", observation.Observation{Field: "run.reagent_lot", Text: "2044401D"}, catalog.PatternMismatch, "run-parameters"},
+		{"matches with a line feed behind", observation.Observation{Field: "run.reagent_lot", Text: "2044401\n"}, catalog.PatternMismatch, "run-parameters"},
+		{"a birthday for a lot", observation.Observation{Field: "run.reagent_lot", Text: "19800412"}, catalog.ReadsAsDate, "run-parameters"},
+		{"a birthday the other way round", observation.Observation{Field: "run.reagent_lot", Text: "12041980"}, catalog.ReadsAsDate, "run-parameters"},
 		{"too long", observation.Observation{Field: "run.reagent_lot", Text: "2044401720444017"}, catalog.TooLong, "run-parameters"},
 		{"an address for a version", observation.Observation{Field: "config.rta", Text: "10.20.30.40"}, catalog.PatternMismatch, "run-parameters"},
 		{"text with a number", observation.Observation{Field: "telemetry.laser.power", Value: 1, Text: "x"}, catalog.WrongType, "telemetry"},
@@ -54,11 +60,14 @@ func TestProjectDropsWithItsReason(t *testing.T) {
 		{"lane 9", observation.Observation{Field: "tile.clusters", Lane: 9, Tile: 1101, Value: 1}, catalog.WrongDimension, "tile-metrics"},
 		{"a cycle where there is none", observation.Observation{Field: "tile.clusters", Lane: 1, Tile: 1101, Cycle: 1, Value: 1}, catalog.WrongDimension, "tile-metrics"},
 		{"a tile along the cycles", observation.Observation{Field: "q.bases", Lane: 1, Surface: 1, Tile: 1101, Read: 1, Cycle: 1, Value: 1}, catalog.WrongDimension, "q-metrics"},
-		{"a single cycle", observation.Observation{Field: "q.bases", Lane: 1, Surface: 1, Read: 1, Cycle: 2, Value: 1}, catalog.WrongDimension, "q-metrics"},
+		{"a single cycle", observation.Observation{Field: "q.q30_best", Lane: 1, Surface: 1, Read: 1, Cycle: 2, Value: 1}, catalog.WrongDimension, "q-metrics"},
 		{"a minute", observation.Observation{Field: "telemetry.laser.power", Minute: 61, Value: 1}, catalog.WrongDimension, "telemetry"},
 		{"an impossible tile", observation.Observation{Field: "tile.clusters", Lane: 1, Tile: 3101, Value: 1}, catalog.WrongDimension, "tile-metrics"},
-		{"cycles of an index", observation.Observation{Field: "q.bases", Lane: 1, Surface: 1, Read: 2, Cycle: 26, Value: 1}, scrub.IndexCycle, "q-metrics"},
-		{"cycles of a read of unknown kind", observation.Observation{Field: "q.bases", Lane: 1, Surface: 1, Read: 3, Cycle: 1, Value: 1}, scrub.ReadKindUnknown, "q-metrics"},
+		{"a window of an index", observation.Observation{Field: "q.q30_best", Lane: 1, Surface: 1, Read: 2, Cycle: 26, Value: 1}, scrub.IndexRead, "q-metrics"},
+		{"a whole index", observation.Observation{Field: "q.bases", Lane: 1, Surface: 1, Read: 2, Value: 1}, scrub.IndexRead, "q-metrics"},
+		{"phasing of an index", observation.Observation{Field: "tile.phasing", Lane: 1, Tile: 1101, Read: 2, Value: 1}, scrub.IndexRead, "tile-metrics"},
+		{"a read of unknown kind", observation.Observation{Field: "q.bases", Lane: 1, Surface: 1, Read: 3, Value: 1}, scrub.ReadKindUnknown, "q-metrics"},
+		{"a read as short as an index", observation.Observation{Field: "q.bases", Lane: 1, Surface: 1, Read: 4, Value: 1}, scrub.ShortRead, "q-metrics"},
 		{"a second time", observation.Observation{Field: "run.read_is_index", Read: 2, Value: 0}, scrub.RepeatedRow, "run-info"},
 	}
 	cat := load(t)
@@ -85,8 +94,9 @@ func TestProjectDropsWithItsReason(t *testing.T) {
 func TestProjectKeeps(t *testing.T) {
 	cat := load(t)
 	for _, o := range []observation.Observation{
-		{Field: "q.bases", Lane: 1, Surface: 1, Read: 1, Cycle: 126, Value: 1},
-		{Field: "q.bases", Lane: 1, Surface: 1, Read: 2, Cycle: 1, Value: 1},
+		{Field: "q.q30_best", Lane: 1, Surface: 1, Read: 1, Cycle: 126, Value: 1},
+		{Field: "q.bases", Lane: 1, Surface: 1, Read: 1, Value: 1},
+		{Field: "tile.phasing", Lane: 1, Tile: 1101, Read: 4, Value: 1},
 		{Field: "tile.clusters", Lane: 8, Tile: 2316, Value: 4011338},
 		{Field: "tile.clusters", Lane: 4, Tile: 23612, Value: 637321},
 		{Field: "tile.prephasing", Lane: 1, Tile: 2114, Read: 1, Value: -1.1146927252411842},
@@ -98,7 +108,7 @@ func TestProjectKeeps(t *testing.T) {
 		{Field: "telemetry.line.pressure", Minute: 0, Value: -35.5},
 	} {
 		kept, tally := scrub.Project(cat, append(slices.Clone(readKinds), o))
-		if len(kept) != 3 {
+		if len(kept) != len(readKinds)+1 {
 			t.Errorf("%+v dropped: %v", o, tally.Reasons)
 		}
 	}
@@ -197,12 +207,12 @@ func TestProjectIgnoresOrder(t *testing.T) {
 	cat := load(t)
 	rapid.Check(t, func(t *rapid.T) {
 		in := rapid.Permutation(append(slices.Clone(readKinds),
-			observation.Observation{Field: "q.bases", Lane: 1, Surface: 1, Read: 1, Cycle: 26, Value: 1},
-			observation.Observation{Field: "q.bases", Lane: 1, Surface: 1, Read: 2, Cycle: 26, Value: 1},
-			observation.Observation{Field: "q.bases", Lane: 1, Surface: 1, Read: 2, Cycle: 1, Value: 1},
+			observation.Observation{Field: "q.q30_best", Lane: 1, Surface: 1, Read: 1, Cycle: 26, Value: 1},
+			observation.Observation{Field: "q.q30_best", Lane: 1, Surface: 1, Read: 2, Cycle: 26, Value: 1},
+			observation.Observation{Field: "q.bases", Lane: 1, Surface: 1, Read: 2, Value: 1},
 			observation.Observation{Field: "run.reads", Value: 2},
 		)).Draw(t, "order")
-		if kept, _ := scrub.Project(cat, in); len(kept) != 5 {
+		if kept, _ := scrub.Project(cat, in); len(kept) != len(readKinds)+2 {
 			t.Fatalf("%v", kept)
 		}
 	})

@@ -138,13 +138,15 @@ func payload(t *testing.T, change func(*observation.Payload)) []byte {
 	p := observation.Payload{
 		Catalog: cat.Hash(),
 		Dropped: map[string]observation.Drops{"tile-metrics": {Unknown: 3}},
+		Left:    map[string]int{"left.run_parameters.person": 2},
 		Observations: []observation.Observation{
 			{Field: "config.instrument_type", Text: "MiSeq"},
+			{Field: "run.read_cycles", Read: 1, Value: 151},
 			{Field: "run.read_is_index", Read: 1},
 			{Field: "run.read_is_index", Read: 2, Value: 1},
 			{Field: "run.reagent_lot", Text: "20764717"},
-			{Field: "q.bases", Lane: 1, Surface: 1, Read: 1, Cycle: 26, Value: 1e6},
-			{Field: "q.bases", Lane: 1, Surface: 1, Read: 2, Cycle: 1, Value: 8e4},
+			{Field: "q.bases", Lane: 1, Surface: 1, Read: 1, Value: 1e6},
+			{Field: "q.q30_best", Lane: 1, Surface: 1, Read: 1, Cycle: 26, Value: 91.2},
 			{Field: "tile.clusters", Lane: 1, Tile: 1101, Value: 880656},
 			{Field: "telemetry.chiller.temperature", Minute: 60, Value: 4.25},
 		},
@@ -213,10 +215,11 @@ func TestStoredBatch(t *testing.T) {
 		Format: receipt.Format, Deployment: deployment, Instrument: instrument, Batch: batchID(1), Sequence: 1, Ordinal: 1,
 		Verdict: receipt.Stored,
 		Kept: map[string]int{
-			"config.instrument_type": 1, "run.read_is_index": 2, "run.reagent_lot": 1, "q.bases": 2, "tile.clusters": 1,
+			"config.instrument_type": 1, "run.read_cycles": 1, "run.read_is_index": 2, "run.reagent_lot": 1, "q.bases": 1, "q.q30_best": 1, "tile.clusters": 1,
 			"telemetry.chiller.temperature": 1,
 		},
 		Dropped: map[string]observation.Drops{"tile-metrics": {Unknown: 3}},
+		Left:    map[string]int{"left.run_parameters.person": 2},
 		Catalog: b.stage.Catalog.Hash(), SHA256: m.SHA256, Payload: hex.EncodeToString(sum[:]), Issued: "2026-11-02T03:04:05Z",
 	}
 	if diff := cmp.Diff([]receipt.Receipt{want}, b.receipts()); diff != "" {
@@ -246,10 +249,11 @@ func TestUnscrubbedPayloadIsProjectedAgain(t *testing.T) {
 	const marker = "patient_maria_lopez"
 	raw := payload(t, func(p *observation.Payload) {
 		p.Dropped[marker[:7]] = observation.Drops{Unknown: 2}
+		p.Left["left.patient.maria_lopez"] = 3
 		p.Observations = append(p.Observations,
 			observation.Observation{Field: marker, Text: marker},
 			observation.Observation{Field: "run.flowcell_lot", Text: marker},
-			observation.Observation{Field: "q.bases", Lane: 1, Surface: 1, Read: 2, Cycle: 26, Value: 5},
+			observation.Observation{Field: "q.bases", Lane: 1, Surface: 1, Read: 2, Value: 5},
 			observation.Observation{Field: "tile.aligned", Lane: 1, Tile: 1101, Read: 1, Value: 101},
 		)
 	})
@@ -258,12 +262,12 @@ func TestUnscrubbedPayloadIsProjectedAgain(t *testing.T) {
 	}
 	r := b.receipts()[0]
 	want := map[string]int{
-		catalog.UnknownField: 1, catalog.TooLong: 1, scrub.IndexCycle: 1, catalog.OutOfBounds: 1,
+		catalog.UnknownField: 1, catalog.TooLong: 1, scrub.IndexRead: 1, catalog.OutOfBounds: 1,
 	}
 	if diff := cmp.Diff(want, r.Refused); diff != "" || r.Verdict != receipt.Stored {
 		t.Error(r.Verdict, diff)
 	}
-	if r.Dropped["other"].Unknown != 2 {
+	if r.Dropped["other"].Unknown != 5 {
 		t.Errorf("dropped: %v", r.Dropped)
 	}
 	everything := b.log.String() + fmt.Sprint(r) + fmt.Sprint(b.queue.Messages()) +
@@ -300,9 +304,9 @@ func TestDetectorQuarantines(t *testing.T) {
 // uses it.
 func (b *bench) withHole(text string) []byte {
 	b.t.Helper()
-	cat, err := catalog.Parse([]byte(`{"format":"proactive-catalog/1","supersedes":[],"fields":[
-		{"id":"run.note","category":"run-configuration","source":{"file":"run-parameters","path":"Note"},"type":"pattern",
-		 "pattern":"^.*$","max_length":40,"dimensions":[],"purpose":"a mistake","lab_value":"none","retention_days":1}]}`))
+	cat, err := catalog.Parse([]byte(`{"format":"proactive-catalog/1","supersedes":[],"files":[],"left":[],"fields":[
+		{"id":"run.note","category":"run-configuration","source":{"file":"run-completion","path":"Note"},"type":"pattern",
+		 "pattern":"^.*$","max_length":40,"dimensions":[],"what":{"en":"a mistake","es":"un error"},"purpose":{"en":"a mistake","es":"un error"},"lab_value":{"en":"none","es":"nada"},"retention_days":1}]}`))
 	if err != nil {
 		b.t.Fatal(err)
 	}

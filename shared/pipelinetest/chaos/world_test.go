@@ -102,9 +102,10 @@ func withNote(t testing.TB) *catalog.Catalog {
 	if err != nil {
 		t.Fatal(err)
 	}
-	raw = bytes.Replace(raw, []byte(`{"id": "telemetry.camera.temperature"`), []byte(
-		`{"id":"run.zz.note","category":"run-configuration","source":{"file":"run-parameters","path":"Note"},"type":"pattern","pattern":"^.*$","max_length":40,"dimensions":[],"purpose":"a mistake","lab_value":"none","retention_days":1},
-		{"id": "telemetry.camera.temperature"`), 1)
+	const next = "    {\n      \"id\": \"telemetry.camera.temperature\""
+	raw = bytes.Replace(raw, []byte(next), []byte(
+		`{"id":"run.zz.note","category":"run-configuration","what":{"en":"a mistake","es":"un error"},"source":{"file":"run-completion","path":"Note"},"type":"pattern","pattern":"^.*$","max_length":40,"dimensions":[],"purpose":{"en":"a mistake","es":"un error"},"lab_value":{"en":"none","es":"nada"},"retention_days":1},
+		`+next), 1)
 	fields, err := catalog.Parse(raw)
 	if err != nil {
 		t.Fatal(err)

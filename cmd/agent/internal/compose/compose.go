@@ -77,7 +77,14 @@ func FS(ctx context.Context, fsys fs.FS, labKey []byte) (Composition, error) {
 		return Composition{Report: report}, fmt.Errorf("loading the catalog: %w", err)
 	}
 	kept, tally := scrub.Project(cat, report.Observations)
-	content := observation.Payload{Catalog: cat.Hash(), Dropped: tally.Files, Observations: kept}
+	for kind, n := range report.Unknown {
+		if n > 0 {
+			d := tally.Files[string(kind)]
+			d.Unknown += n
+			tally.Files[string(kind)] = d
+		}
+	}
+	content := observation.Payload{Catalog: cat.Hash(), Dropped: tally.Files, Left: report.Left, Observations: kept}
 	if !hasMetrics(content, cat) {
 		return Composition{Report: report, Content: content}, fault.New(fault.Malformed, NoMetrics, nil)
 	}
