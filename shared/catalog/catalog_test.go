@@ -45,7 +45,7 @@ func TestCatalogHasTheFieldsInUse(t *testing.T) {
 		config.control_software config.firmware config.fpga config.instrument_type config.rta
 		log.chiller.warm log.door.opened log.focus.lost log.heater.timeout log.laser.off log.laser.power log.pump.pressure
 		log.run.saved log.stage.home.failed log.stage.home.retry log.unknown_lines log.valve.retry
-		q.bases q.bases_q30 q.q30_best
+		q.bases q.bases_q30 q.q30_fall
 		run.buffer_lot run.chemistry run.cluster_lot run.completion run.flowcell_lot run.flowcell_part run.flowcell_token run.lanes
 		run.read_cycles run.read_is_index run.reads run.reagent_lot run.reagent_part run.surfaces run.swaths run.tiles
 		run.token run.week

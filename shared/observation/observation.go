@@ -29,6 +29,6 @@ type Observation struct {
 	Text  string  `json:"x,omitempty"`
 }
 
-// WindowCycles is the width of a cycle window. At 25 cycles a window's mean says
-// nothing of any one base.
+// WindowCycles is the width of a cycle window, and how many cycles there must be before
+// anything is told of their quality: fewer spell an index.
 const WindowCycles = 25

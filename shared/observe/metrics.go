@@ -11,7 +11,6 @@ import (
 
 	"proactive/shared/interop"
 	"proactive/shared/observation"
-	"proactive/shared/runfolder"
 )
 
 // maxTiles bounds the tiles a file may name; the largest flow cell has some 6,000.
@@ -61,35 +60,16 @@ func (b *builder) tile(field string, id interop.Tile, read int, v float64) {
 	b.add(observation.Observation{Field: field, Lane: id.Lane, Tile: id.Number, Read: read, Value: v})
 }
 
-// place is where quality is told: never finer than a surface and a window of cycles. A
-// window of 0 is the whole read.
-type place struct{ lane, surface, read, window int }
+// place is where quality is told: never finer than a surface and a whole read.
+type place struct{ lane, surface, read int }
 
-// imagedCycle is one cycle of a read on one surface: what a window is made of, and never told.
+// imagedCycle is one cycle of a read on one surface. It is never told.
 type imagedCycle struct {
 	place
 	cycle int // within the read
 }
 
 type bases struct{ all, q30 uint64 }
-
-// windowOf is the window in which a usable cycle of a read counts: its first cycle, and
-// how many it has. No window is shorter than WindowCycles unless the read is: what is
-// left at the end of a read belongs to the window before, for a window of a cycle or two
-// would say of single cycles what none may.
-func windowOf(read runfolder.Read, within int) (first, cycles int) {
-	usable := read.Cycles - 1
-	n := usable / observation.WindowCycles
-	if n < 2 {
-		return 1, usable
-	}
-	i := min((within-1)/observation.WindowCycles, n-1)
-	first = 1 + i*observation.WindowCycles
-	if i == n-1 {
-		return first, usable - first + 1
-	}
-	return first, observation.WindowCycles
-}
 
 // quality sums the histograms over usable cycles: the last cycle of each read is left
 // out, as in the reference's %≥Q30, for it has no following cycle to correct phasing by.
@@ -111,26 +91,29 @@ func (b *builder) quality(in io.Reader, again func() (fs.File, error)) (bool, Re
 			return false, Unreadable
 		}
 	}
-	b.settle(sums, seen)
+	b.settle(seen)
 	b.tellQuality(sums)
 	return metricReason(f, err)
 }
 
-// tellQuality tells of each insert read how good it is as a whole, and of each of its
-// windows how good its best cycles are. Of a read that is an index, or as short as one,
-// nothing: a sum over ten bases says too much of each.
+// tellQuality tells of each insert read how good it is as a whole, and how far its best
+// cycles fall from its first third to its last. Of a read that is an index, or as short as
+// one, nothing: a sum over ten bases says too much of each.
 func (b *builder) tellQuality(sums map[imagedCycle]bases) {
 	var total bases
-	whole, best := map[place]bases{}, map[place][]float64{}
+	whole, cycles := map[place]bases{}, map[int]map[int]bases{} // by place; by read and cycle
 	for at, s := range sums {
 		total = bases{total.all + s.all, total.q30 + s.q30}
 		if !b.tellable(at.read) || s.all == 0 {
 			continue
 		}
-		best[at.place] = append(best[at.place], 100*float64(s.q30)/float64(s.all))
-		at.window = 0
 		w := whole[at.place]
 		whole[at.place] = bases{w.all + s.all, w.q30 + s.q30}
+		if cycles[at.read] == nil {
+			cycles[at.read] = map[int]bases{}
+		}
+		c := cycles[at.read][at.cycle]
+		cycles[at.read][at.cycle] = bases{c.all + s.all, c.q30 + s.q30}
 	}
 	for at, s := range whole {
 		o := observation.Observation{Lane: at.lane, Surface: at.surface, Read: at.read}
@@ -139,11 +122,9 @@ func (b *builder) tellQuality(sums map[imagedCycle]bases) {
 		o.Field, o.Value = "q.bases_q30", float64(s.q30)
 		b.add(o)
 	}
-	for at, shares := range best {
-		if len(shares) >= observation.WindowCycles {
-			b.add(observation.Observation{
-				Field: "q.q30_best", Lane: at.lane, Surface: at.surface, Read: at.read, Cycle: at.window, Value: ceiling(shares),
-			})
+	for read, c := range cycles {
+		if fall, ok := fallOf(c, b.usable(read)); ok {
+			b.add(observation.Observation{Field: "q.q30_fall", Read: read, Value: fall})
 		}
 	}
 	if total.all > 0 {
@@ -162,17 +143,38 @@ func (b *builder) tellable(read int) bool {
 	return false
 }
 
-// ceiling is the mean of the best tenth of the cycles, to a tenth of a percent. In any
-// window some cycles have the base that is read best, so it moves with the instrument and
-// not with the bases: a mean over the window would tell how many of each there are.
-func ceiling(shares []float64) float64 {
-	slices.Sort(shares)
-	best := shares[len(shares)-(len(shares)+9)/10:]
-	sum := 0.0
-	for _, s := range best {
-		sum += s
+// fallOf is how far the share of Q30 falls from the first third of a read to its last, in
+// whole percent, over the best tenth of the cycles of each. Bases are called with unlike
+// confidence, and a mean over few cycles would tell how many there are of each; among the
+// best of many there are always some of the base that is called best, so this moves with
+// the instrument. It is one number for the run: each lane or window would be another look
+// at the same bases. ok is false for a read too short for thirds of WindowCycles, or not
+// read to its end.
+func fallOf(cycles map[int]bases, usable int) (percent float64, ok bool) {
+	third := usable / 3
+	if third < observation.WindowCycles {
+		return 0, false
 	}
-	return math.Round(10*sum/float64(len(best))) / 10
+	best := func(from, to int) (float64, bool) {
+		var shares []float64
+		for c := from; c <= to; c++ {
+			s, ok := cycles[c]
+			if !ok {
+				return 0, false
+			}
+			shares = append(shares, 100*float64(s.q30)/float64(s.all))
+		}
+		slices.Sort(shares)
+		shares = shares[len(shares)-len(shares)/10:]
+		sum := 0.0
+		for _, s := range shares {
+			sum += s
+		}
+		return sum / float64(len(shares)), true
+	}
+	first, ok1 := best(1, third)
+	last, ok2 := best(usable-third+1, usable)
+	return math.Round(first-last) + 0, ok1 && ok2 // one zero
 }
 
 // sumQuality sums the histograms by cycle, over the tiles of a surface; seen are the images of a run under way.
@@ -188,8 +190,7 @@ func (b *builder) sumQuality(in io.Reader, written *interop.Written) (sums map[i
 			if !ok || within == read.Cycles || tile.Lane < 1 || tile.Lane > 16 {
 				continue
 			}
-			window, _ := windowOf(read, within)
-			at := place{tile.Lane, tile.Surface(), read.Number, window}
+			at := place{tile.Lane, tile.Surface(), read.Number}
 			if !b.report.Complete {
 				seen[imaged{at, tile.Number, cycle}] = true
 			}

@@ -42,7 +42,7 @@ type Report struct {
 	// Complete tells that the run says it has ended.
 	Complete bool
 
-	settled  map[place]bool // windows of which nothing is missing; only while the run is under way
+	settled  map[place]bool // reads of which nothing is missing; only while the run is under way
 	lastHour int            // the newest hour with a reading
 }
 

@@ -12,10 +12,10 @@ type imaged struct {
 	tile, cycle int
 }
 
-// settle finds the windows of a run under way in which every tile has every usable cycle:
-// their sums will not change any more. Without the layout of the flow cell nobody knows
-// how many tiles there are to come, and none is settled before the run ends.
-func (b *builder) settle(sums map[imagedCycle]bases, seen map[imaged]bool) {
+// settle finds the reads of a run under way in which every tile of a surface has every
+// usable cycle: their sums will not change any more. Without the layout of the flow cell
+// nobody knows how many tiles there are to come, and none is settled before the run ends.
+func (b *builder) settle(seen map[imaged]bool) {
 	tiles := b.info.Swaths * b.info.TileCount
 	if b.report.Complete || tiles == 0 {
 		return
@@ -25,28 +25,16 @@ func (b *builder) settle(sums map[imagedCycle]bases, seen map[imaged]bool) {
 		have[i.place]++
 	}
 	b.report.settled = map[place]bool{}
-	whole := map[place]int{}
-	for at := range sums {
-		b.report.settled[at.place] = have[at.place] == tiles*b.usable(at.place)
-	}
 	for at, n := range have {
-		at.window = 0
-		whole[at] += n
-	}
-	for at, n := range whole {
-		b.report.settled[at] = n == tiles*b.usable(at)
+		b.report.settled[at] = n == tiles*b.usable(at.read)
 	}
 }
 
-// usable is how many cycles of a window, or of a whole read, count: its last does not.
-func (b *builder) usable(at place) int {
+// usable is how many cycles of a read count: its last does not.
+func (b *builder) usable(read int) int {
 	for _, r := range b.info.Reads {
-		if r.Number == at.read && at.window == 0 {
+		if r.Number == read {
 			return r.Cycles - 1
-		}
-		if r.Number == at.read {
-			_, cycles := windowOf(r, at.window)
-			return cycles
 		}
 	}
 	return 0
@@ -54,7 +42,7 @@ func (b *builder) usable(at place) int {
 
 // Settled tells whether an observation is what it will be when the run has ended. Of a
 // run under way these are what is set before the first cycle, telemetry of an hour that
-// a later one has followed, and quality windows that are whole. Tile metrics change to
+// a later one has followed, and quality of a read that is whole. Tile metrics change to
 // the end: a tile's phasing is fitted over the whole read.
 func (r Report) Settled(o observation.Observation) bool {
 	switch {
@@ -64,10 +52,25 @@ func (r Report) Settled(o observation.Observation) bool {
 		return true
 	case strings.HasPrefix(o.Field, "telemetry."), strings.HasPrefix(o.Field, "log.") && o.Field != "log.unknown_lines":
 		return o.Minute/60 < r.lastHour
+	case o.Field == "q.q30_fall":
+		return r.whole(o.Read)
 	case strings.HasPrefix(o.Field, "q."):
-		return r.settled[place{o.Lane, o.Surface, o.Read, o.Cycle}]
+		return r.settled[place{o.Lane, o.Surface, o.Read}]
 	}
 	return false
+}
+
+// whole tells whether every place of a read is settled.
+func (r Report) whole(read int) bool {
+	n := 0
+	for at, settled := range r.settled {
+		if at.read == read {
+			if n++; !settled {
+				return false
+			}
+		}
+	}
+	return n > 0
 }
 
 // Fixed tells whether an observation says which run and instrument it is, and not how

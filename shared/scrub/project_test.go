@@ -60,10 +60,10 @@ func TestProjectDropsWithItsReason(t *testing.T) {
 		{"lane 9", observation.Observation{Field: "tile.clusters", Lane: 9, Tile: 1101, Value: 1}, catalog.WrongDimension, "tile-metrics"},
 		{"a cycle where there is none", observation.Observation{Field: "tile.clusters", Lane: 1, Tile: 1101, Cycle: 1, Value: 1}, catalog.WrongDimension, "tile-metrics"},
 		{"a tile along the cycles", observation.Observation{Field: "q.bases", Lane: 1, Surface: 1, Tile: 1101, Read: 1, Cycle: 1, Value: 1}, catalog.WrongDimension, "q-metrics"},
-		{"a single cycle", observation.Observation{Field: "q.q30_best", Lane: 1, Surface: 1, Read: 1, Cycle: 2, Value: 1}, catalog.WrongDimension, "q-metrics"},
+		{"a cycle", observation.Observation{Field: "q.q30_fall", Read: 1, Cycle: 26, Value: 1}, catalog.WrongDimension, "q-metrics"},
 		{"a minute", observation.Observation{Field: "telemetry.laser.power", Minute: 61, Value: 1}, catalog.WrongDimension, "telemetry"},
 		{"an impossible tile", observation.Observation{Field: "tile.clusters", Lane: 1, Tile: 3101, Value: 1}, catalog.WrongDimension, "tile-metrics"},
-		{"a window of an index", observation.Observation{Field: "q.q30_best", Lane: 1, Surface: 1, Read: 2, Cycle: 26, Value: 1}, scrub.IndexRead, "q-metrics"},
+		{"the fall of an index", observation.Observation{Field: "q.q30_fall", Read: 2, Value: 1}, scrub.IndexRead, "q-metrics"},
 		{"a whole index", observation.Observation{Field: "q.bases", Lane: 1, Surface: 1, Read: 2, Value: 1}, scrub.IndexRead, "q-metrics"},
 		{"phasing of an index", observation.Observation{Field: "tile.phasing", Lane: 1, Tile: 1101, Read: 2, Value: 1}, scrub.IndexRead, "tile-metrics"},
 		{"a read of unknown kind", observation.Observation{Field: "q.bases", Lane: 1, Surface: 1, Read: 3, Value: 1}, scrub.ReadKindUnknown, "q-metrics"},
@@ -94,7 +94,7 @@ func TestProjectDropsWithItsReason(t *testing.T) {
 func TestProjectKeeps(t *testing.T) {
 	cat := load(t)
 	for _, o := range []observation.Observation{
-		{Field: "q.q30_best", Lane: 1, Surface: 1, Read: 1, Cycle: 126, Value: 1},
+		{Field: "q.q30_fall", Read: 1, Value: -1},
 		{Field: "q.bases", Lane: 1, Surface: 1, Read: 1, Value: 1},
 		{Field: "tile.phasing", Lane: 1, Tile: 1101, Read: 4, Value: 1},
 		{Field: "tile.clusters", Lane: 8, Tile: 2316, Value: 4011338},
@@ -207,8 +207,8 @@ func TestProjectIgnoresOrder(t *testing.T) {
 	cat := load(t)
 	rapid.Check(t, func(t *rapid.T) {
 		in := rapid.Permutation(append(slices.Clone(readKinds),
-			observation.Observation{Field: "q.q30_best", Lane: 1, Surface: 1, Read: 1, Cycle: 26, Value: 1},
-			observation.Observation{Field: "q.q30_best", Lane: 1, Surface: 1, Read: 2, Cycle: 26, Value: 1},
+			observation.Observation{Field: "q.q30_fall", Read: 1, Value: 1},
+			observation.Observation{Field: "q.q30_fall", Read: 2, Value: 1},
 			observation.Observation{Field: "q.bases", Lane: 1, Surface: 1, Read: 2, Value: 1},
 			observation.Observation{Field: "run.reads", Value: 2},
 		)).Draw(t, "order")

@@ -146,7 +146,7 @@ func payload(t *testing.T, change func(*observation.Payload)) []byte {
 			{Field: "run.read_is_index", Read: 2, Value: 1},
 			{Field: "run.reagent_lot", Text: "20764717"},
 			{Field: "q.bases", Lane: 1, Surface: 1, Read: 1, Value: 1e6},
-			{Field: "q.q30_best", Lane: 1, Surface: 1, Read: 1, Cycle: 26, Value: 91.2},
+			{Field: "q.q30_fall", Read: 1, Value: 1},
 			{Field: "tile.clusters", Lane: 1, Tile: 1101, Value: 880656},
 			{Field: "telemetry.chiller.temperature", Minute: 60, Value: 4.25},
 		},
@@ -215,7 +215,7 @@ func TestStoredBatch(t *testing.T) {
 		Format: receipt.Format, Deployment: deployment, Instrument: instrument, Batch: batchID(1), Sequence: 1, Ordinal: 1,
 		Verdict: receipt.Stored,
 		Kept: map[string]int{
-			"config.instrument_type": 1, "run.read_cycles": 1, "run.read_is_index": 2, "run.reagent_lot": 1, "q.bases": 1, "q.q30_best": 1, "tile.clusters": 1,
+			"config.instrument_type": 1, "run.read_cycles": 1, "run.read_is_index": 2, "run.reagent_lot": 1, "q.bases": 1, "q.q30_fall": 1, "tile.clusters": 1,
 			"telemetry.chiller.temperature": 1,
 		},
 		Dropped: map[string]observation.Drops{"tile-metrics": {Unknown: 3}},
