@@ -170,3 +170,12 @@ var wanted = sync.OnceValues(func() (map[string]bool, error) {
 	}
 	return all, nil
 })
+
+// Layouts are the names of the layouts, as the catalog uses them.
+func Layouts() []string {
+	var all []string
+	for _, l := range layouts {
+		all = append(all, l.name)
+	}
+	return all
+}

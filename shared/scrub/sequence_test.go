@@ -1,4 +1,4 @@
-package observe_test
+package scrub_test
 
 import (
 	"bytes"
@@ -116,7 +116,7 @@ func newAmplicon(t *testing.T, c chemistry, rng *rand.Rand) amplicon {
 // cleanOf is all that the attacker has of a run: every number that leaves, by where it is.
 func cleanOf(t *testing.T, cat *catalog.Catalog, a amplicon) map[string]float64 {
 	t.Helper()
-	report, err := observe.Run(t.Context(), a.folder, observe.Options{LabKey: labKey})
+	report, err := observe.Run(t.Context(), a.folder, observe.Options{LabKey: make([]byte, 32)})
 	if err != nil {
 		t.Fatal(err)
 	}
