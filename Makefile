@@ -115,6 +115,10 @@ bench: build ## benchmarks (compare ratios of one run, not times); functions' co
 bench-read: ## reading run folders, side by side with Illumina's reader (ANCHORS=DIR, RUNS=DIR, ROUNDS=5): ratios, memory, a profile
 	@ANCHORS=$(ANCHORS) RUNS=$(RUNS) ROUNDS=$(ROUNDS) ./shared/summary/sidebyside/measure.sh
 
+.PHONY: bench-scrub
+bench-scrub: ## the detector of identifiers, side by side with Presidio on a log with planted ones (ANCHORS=DIR)
+	@ANCHORS=$(ANCHORS) ./shared/detector/sidebyside/measure.sh
+
 .PHONY: chaos-agent
 chaos-agent: ## the agent killed 500 times at any moment while runs grow and the network fails; its spool on a disk that forgets
 	AGENT_KILLS=$${AGENT_KILLS:-500} $(GO) test -count=1 -v -timeout 20m -run KilledAnywhere ./cmd/agent

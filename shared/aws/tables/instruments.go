@@ -90,12 +90,22 @@ func (t *Instruments) Issue(ctx context.Context, digest string, c enrol.Code) er
 		ConditionExpression: aws.String("attribute_not_exists(pk)"),
 	})
 	if conditionFailed(err) {
+		// It may be our own write, whose reply was lost and which was sent again.
+		if there, err := t.Code(ctx, digest); err == nil && sameCode(there, c) {
+			return nil
+		}
 		return fault.New(fault.Conflict, "already-issued", nil)
 	}
 	if err != nil {
 		return fmt.Errorf("issuing an enrolment code: %w", err)
 	}
 	return nil
+}
+
+// sameCode compares what a code is issued with. An instrument's id is drawn for each.
+func sameCode(a, b enrol.Code) bool {
+	return a.Instrument == b.Instrument && a.Tenant == b.Tenant && a.Site == b.Site && a.Serial == b.Serial &&
+		a.DailyBytes == b.DailyBytes && a.Expires.Unix() == b.Expires.Unix() && a.UsedBy == nil
 }
 
 // Code implements enrol.Codes.

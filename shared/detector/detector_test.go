@@ -1,0 +1,133 @@
+package detector_test
+
+import (
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"proactive/shared/detector"
+)
+
+// One line for each rule, and what it hits. All of them are made up.
+func TestRules(t *testing.T) {
+	var s detector.Scanner
+	for _, c := range []struct {
+		rule detector.Rule
+		line string
+		what string
+	}{
+		{detector.Email, "mail to maria.lopez@hospital.example now", "maria.lopez@hospital.example"},
+		{detector.Path, `SampleSheet C:\Users\lopezm\Desktop\run_3.csv`, `C:\Users\lopezm\Desktop\run_3.csv`},
+		{detector.Path, `saved to \\nas01.clinic.example\seq\out`, `\\nas01.clinic.example\seq\out`},
+		{detector.Path, "saved to /home/lopez/run", "/home/lopez/run"},
+		{detector.URL, "posting to https://lims.example/run/7", "https://lims.example/run/7"},
+		{detector.IP, "connect 10.20.3.4:445 refused", "10.20.3.4:445"},
+		{detector.IP, "connect 192.168.3.4 refused", "192.168.3.4"},
+		{detector.IP, "connect fe80::1ff:fe23:4567:890a refused", "fe80::1ff:fe23:4567:890a"},
+		{detector.MAC, "adapter 00:1b:44:11:3a:b7 up", "00:1b:44:11:3a:b7"},
+		{detector.UUID, "job f81d4fae-7dec-11d0-a765-00a0c91e6bf6 done", "f81d4fae-7dec-11d0-a765-00a0c91e6bf6"},
+		{detector.Host, "copy to nas01.clinic.org failed", "nas01.clinic.org"},
+		{detector.SSN, "comment 078-05-1120 stored", "078-05-1120"},
+		{detector.SSN, "comment 078 05 1120 stored", "078 05 1120"},
+		{detector.DNI, "titular 12345678Z", "12345678Z"},
+		{detector.DNI, "titular X1234567L", "X1234567L"},
+		{detector.NHS, "number 943 476 5919 seen", "943 476 5919"},
+		{detector.NHS, "number 9434765919 seen", "9434765919"},
+		{detector.Date, "admitted 1954-03-02 at", "1954-03-02"},
+		{detector.Date, "admitted 02/03/1954 at", "02/03/1954"},
+		{detector.Phone, "call (555) 123-4567 please", "(555) 123-4567"},
+		{detector.Phone, "call 555-123-4567 please", "555-123-4567"},
+		{detector.Phone, "call +34912345678 please", "+34912345678"},
+		{detector.Card, "ref 4111 1111 1111 1111 paid", "4111 1111 1111 1111"},
+		{detector.Card, "ref 4111111111111111 paid", "4111111111111111"},
+		{detector.IBAN, "from GB82WEST12345698765432 today", "GB82WEST12345698765432"},
+		{detector.MRN, "row MRN0012345 added", "MRN0012345"},
+		{detector.Nucleotide, "adapter ACGTTGCAAC mismatch", "ACGTTGCAAC"},
+		{detector.Nucleotide, "adapter acgttgcnac mismatch", "acgttgcnac"},
+		{detector.Nucleotide, "adapter ACGT-TGCA-AC mismatch", "ACGT-TGCA-AC"},
+		{detector.RunID, "run 240802_A01934_0156_AHJF77DRX5 began", "240802_A01934_0156_AHJF77DRX5"},
+		{detector.Flowcell, "flow cell HJF77DRX5 clamped", "HJF77DRX5"},
+		{detector.Flowcell, "flow cell 000000000-L6NVV clamped", "000000000-L6NVV"},
+		{detector.Person, "touched by Maria Lopez again", "Maria Lopez"},
+		{detector.Person, "touched by Maria_Lopez again", "Maria_Lopez"},
+		{detector.Sample, "metrics of S12_Smith_tumor written", "S12_Smith_tumor"},
+		{detector.Named, `ExperimentName="smith exome 3" loaded`, "smith exome 3"},
+		{detector.Named, "operator lopezm signed in", "lopezm"},
+		{detector.Named, "user=lopezm signed in", "lopezm"},
+		{detector.Secret, "with AKIAIOSFODNN7EXAMPLE", "AKIAIOSFODNN7EXAMPLE"},
+		{detector.Foreign, "checked by 张伟", "张伟"},
+		{detector.Foreign, "checked by Müller", "Müller"},
+		{detector.Foreign, "checked by sm\u200bith", "sm\u200bith"},
+		{detector.Encoded, "note 4d61726961204c6f70657a313938", "4d61726961204c6f70657a313938"},
+		{detector.Encoded, "note TWFyaWEgTG9wZXogMTk4NA==", "TWFyaWEgTG9wZXogMTk4NA"},
+	} {
+		hits := s.Line([]byte(c.line))
+		found := false
+		for _, h := range hits {
+			found = found || h.Rule == c.rule && c.line[h.Start:h.End] == c.what
+		}
+		if !found {
+			t.Errorf("%s in %q: %v", c.rule, c.line, told(c.line, hits))
+		}
+	}
+}
+
+func told(line string, hits []detector.Hit) (all []string) {
+	for _, h := range hits {
+		all = append(all, string(h.Rule)+" "+line[h.Start:h.End])
+	}
+	return all
+}
+
+// What an instrument writes of itself is nobody's.
+func TestLinesOfInstrumentsAreClean(t *testing.T) {
+	var s detector.Scanner
+	for _, line := range []string{
+		"2026-03-12T12:33:44.123Z INFO  [Laser.Red] laser power 412.1 mW current 3.20 A hours 12000 serial NV0001234-RGSBS",
+		"2026-03-12T12:33:44.123Z WARN  [FlowCellTEC] cycle 12 tile 1101 focus 1.234 um temp 60.12 C",
+		"2026-03-12 12:33:44,123 ERROR XYStage: homing retry 2 of 3, code 0x8004 at step 48000",
+		"pump position 12000 steps pressure 101.3 kPa valve V12 serial A01934",
+		"RTA v3.4.4 wrote InterOp/C12.1/QMetricsOut.bin 12345 bytes",
+		"RTA 1.18.54.4, control software 4.0.0.1769, HD 3.4.0.38, FPGA 10.37.13, camera 2.01-F20-R01",
+		"firmware novaseq_flu@NovaSeq_1.26.1 on Fluidics Board, Camera Interface Board",
+		"lot 20764717 part 15028382 kit MS2012501-300V2 density 1203 k/mm2 Q30 92.10 pf 88.01",
+		"HiSeq Rapid SBS Kit v2, NextSeq High, CompletedAsPlanned, UserEndedEarly, TruSeq Custom Amplicon",
+		"Standard TAGGED CAT attached standardised datasets", "digest 3b5d5c3712955042212316173ccf37be", "took 00:12:33 of 01:00:00, 95 % done",
+	} {
+		if hits := s.Line([]byte(line)); len(hits) != 0 {
+			t.Errorf("%q: %v", line, told(line, hits))
+		}
+	}
+}
+
+// A line is what it is wherever an identifier stands in it, and whatever stood before.
+func TestPlaceDoesNotMatter(t *testing.T) {
+	var s detector.Scanner
+	rapid.Check(t, func(t *rapid.T) {
+		what := rapid.SampledFrom([]string{"maria.lopez@hospital.example", "10.20.3.4", "078-05-1120", "ACGTTGCAAC", "Maria Lopez", `C:\Users\lopezm`, "4111 1111 1111 1111"}).Draw(t, "what")
+		around := rapid.StringMatching(`([a-z]{1,7}[ ,;(]{1,2}){0,4}`)
+		line := around.Draw(t, "before") + what + strings.TrimSpace(" "+rapid.StringMatching(`([,;)] [a-z]{1,6}){0,3}`).Draw(t, "after"))
+		for _, h := range s.Line([]byte(line)) {
+			if strings.Contains(line[h.Start:h.End], what) {
+				return
+			}
+		}
+		t.Fatalf("missed in %q", line)
+	})
+}
+
+// Any bytes are a line: hits lie within it, in order of their end.
+func FuzzLine(f *testing.F) {
+	for _, s := range []string{"", "user=", "a b@c 1.2.3.4 (12) 34-5678", "\xff\xfe\x00", "://::--..", "+", "(", "Dr "} {
+		f.Add([]byte(s))
+	}
+	var s detector.Scanner
+	f.Fuzz(func(t *testing.T, line []byte) {
+		for _, h := range s.Line(line) {
+			if h.Start < 0 || h.End > len(line) || h.Start >= h.End {
+				t.Fatalf("%v of %d bytes", h, len(line))
+			}
+		}
+	})
+}
