@@ -126,8 +126,10 @@ func (s *Scanner) token(start, end int, any, all uint16) {
 	case kinds == lower || kinds == upper:
 		if all&nuclear != 0 && end-start >= minNucleotides {
 			s.hit(Nucleotide, start, end)
-		} else if end < len(s.line) && announces(s.line[end]) {
-			s.announced(start, end)
+		} else if end-start == 9 && kinds == upper && flowcell(s.line[start:end]) {
+			s.hit(Flowcell, start, end)
+		} else {
+			s.announced(start, end, end)
 		}
 	case kinds == lower|upper:
 		name = s.mixed(start, end, all)

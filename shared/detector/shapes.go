@@ -39,9 +39,10 @@ func (s *Scanner) mix(start, end int, kinds uint16) (name bool) {
 	if len(t) == 0 {
 		return false
 	}
+	after := end
 	end = start + len(t)
-	if kinds&(digit|high) == 0 && end < len(s.line) && announces(s.line[end]) {
-		s.announced(start, end)
+	if kinds&(digit|high) == 0 {
+		s.announced(start, end, after)
 	}
 	switch {
 	case kinds&high != 0:
@@ -83,6 +84,8 @@ func (s *Scanner) digits(t []byte, start, end int, kinds uint16) {
 		if kinds&colon == 0 && !s.timeFollows(end) {
 			s.hit(Date, start, end)
 		}
+	case shape == 0x1334:
+		s.hit(Phone, start, end)
 	case shape == 0x334:
 		s.hit(groupsOf334(t), start, end)
 	case shape == 0x34 && start >= 2 && (s.line[start-1] == ' ' || s.line[start-1] == '-') && s.line[start-2] == ')':
@@ -91,6 +94,15 @@ func (s *Scanner) digits(t []byte, start, end int, kinds uint16) {
 		}
 	case t[0] == '+' && len(t) >= 8:
 		s.hit(Phone, start, end)
+	case t[0] == '+' && n == 1 && len(t) <= 4 && end+3 < len(s.line) && s.line[end] == ' ' && classes[s.line[end+1]]&classes[s.line[end+2]]&digit != 0:
+		last := end // +34 912 345 678: as far as digits and single spaces go
+		for last+1 < len(s.line) && (classes[s.line[last]]&digit != 0 || s.line[last] == ' ' && classes[s.line[last+1]]&digit != 0) {
+			last++
+		}
+		if last < len(s.line) && classes[s.line[last]]&digit != 0 {
+			last++
+		}
+		s.hit(Phone, start, last)
 	case shape == 0x4444:
 		s.hit(Card, start, end)
 	case kinds&dot != 0 && n == 4 || kinds&colon != 0:

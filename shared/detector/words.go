@@ -49,9 +49,16 @@ var ours = func() map[string]bool {
 	return all
 }()
 
-// announced looks at what follows a word that could announce a name.
-func (s *Scanner) announced(start, end int) {
-	sep := s.line[end]
+// announced looks at what follows a word that could announce a name; after is where the
+// token ends, beyond the dot of "Dr.".
+func (s *Scanner) announced(start, end, after int) {
+	if after >= len(s.line) || !announces(s.line[after]) && after == end {
+		return
+	}
+	sep := s.line[after]
+	if s.line[end] == ':' {
+		sep = ':'
+	}
 	n := end - start
 	may := &mayAnnounce
 	if sep == ' ' {
@@ -71,7 +78,7 @@ func (s *Scanner) announced(start, end int) {
 	if !known || sep == ' ' && !alone {
 		return
 	}
-	from := end + 1
+	from := after
 	for from < len(s.line) && (s.line[from] == ' ' || s.line[from] == '=' || s.line[from] == ':') {
 		from++
 	}
@@ -95,9 +102,7 @@ func (s *Scanner) mixed(start, end int, all uint16) (name bool) {
 		s.hit(Nucleotide, start, end)
 		return false
 	}
-	if end < len(s.line) && announces(s.line[end]) {
-		s.announced(start, end)
-	}
+	s.announced(start, end, end)
 	if end-start >= 16 && encoded(s.line[start:end]) {
 		s.hit(Encoded, start, end)
 	}

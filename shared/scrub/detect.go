@@ -5,41 +5,23 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"proactive/shared/catalog"
+	"proactive/shared/detector"
 	"proactive/shared/observation"
 )
 
-// Rule is a shape that the detector knows.
-type Rule string
+// Rule is what hit: one of the detector's, or one of those below.
+type Rule = detector.Rule
 
-// The rules, in the order in which they are tried: the first that hits names the hit.
+// Rules for open fields beside the detector's: no open field of the catalog holds a word, and
+// what has none of the few closed shapes is a hit whatever it is.
 const (
-	RuleNotASCII   Rule = "not-ascii"
-	RuleEmail      Rule = "email"
-	RulePath       Rule = "path" // also UNC and drive paths
-	RuleURL        Rule = "url"
-	RuleIP         Rule = "ip"
-	RuleMAC        Rule = "mac"
-	RuleUUID       Rule = "uuid"
-	RuleHost       Rule = "host"
-	RuleSSN        Rule = "ssn"
-	RuleDNI        Rule = "dni" // with its check letter; NIE too
-	RuleDate       Rule = "date"
-	RulePhone      Rule = "phone"
-	RuleCard       Rule = "card" // 13 to 19 digits that satisfy Luhn
-	RuleNucleotide Rule = "nucleotide"
-	RuleRunID      Rule = "run-id" // a run folder's or a read's name
-	RuleFlowcell   Rule = "flowcell"
-	RulePerson     Rule = "person"
-	RuleSample     Rule = "sample"  // letters and a number: sample, patient, instrument
-	RuleWord       Rule = "word"    // any other word: no open field of the catalog holds one
-	RuleEncoded    Rule = "encoded" // the digits of a digest that spell text
-	RuleNumber     Rule = "number"  // a number that is neither a lot nor a part
-	RuleShape      Rule = "shape"   // anything else that has none of the closed shapes
-	RuleField      Rule = "field"   // a field's name that is not ours
+	RuleWord   Rule = "word"
+	RuleNumber Rule = "number" // a number that is neither a lot nor a part
+	RuleShape  Rule = "shape"  // anything else
+	RuleField  Rule = "field"  // a field's name that is not ours
 )
 
 // Hit says where a rule hit. It does not hold what it hit.
@@ -87,68 +69,30 @@ var (
 	version  = regexp.MustCompile(`^(HD )?v?[0-9]{1,2}\.[0-9]{1,2}(\.[0-9]{1,3})?(\.[0-9]{1,5})?$`)
 	firmware = regexp.MustCompile(`^([0-9]{1,2}\.[0-9]{1,3}-[A-Z][0-9]{2}-R[0-9]{2}|novaseq_[a-z]{3,4}(_[0-9])?@NovaSeq_[0-9]\.[0-9]{1,2}\.[0-9]{1,2})$`)
 	digits   = regexp.MustCompile(`^[0-9]+$`)
+	word     = regexp.MustCompile(`[A-Za-z]{3,}`)
 )
 
-var shapes = []struct {
-	rule Rule
-	re   *regexp.Regexp
-}{
-	{RuleEmail, regexp.MustCompile(`[^\s@]@[^\s@]+`)},
-	{RuleURL, regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]*://|^www\.`)},
-	{RulePath, regexp.MustCompile(`\\|^[A-Za-z]:/|/[A-Za-z_~.]`)},
-	{RuleMAC, regexp.MustCompile(`(?i)\b([0-9a-f]{2}[:-]){5}[0-9a-f]{2}\b|\b([0-9a-f]{4}\.){2}[0-9a-f]{4}\b`)},
-	{RuleUUID, regexp.MustCompile(`(?i)\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b`)},
-	{RuleHost, regexp.MustCompile(`(?i)\b([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}\b`)},
-	{RuleSSN, regexp.MustCompile(`\b[0-9]{3}[- ][0-9]{2}[- ][0-9]{4}\b`)},
-	{RuleDate, regexp.MustCompile(`\b(19|20)[0-9]{2}[-/. ][01]?[0-9][-/. ][0-3]?[0-9]\b|\b[0-3]?[0-9][-/. ][01]?[0-9][-/. ](19|20)?[0-9]{2}\b`)},
-	{RuleRunID, regexp.MustCompile(`\b[0-9]{6,8}_[A-Za-z0-9-]+_[0-9]{1,5}(_|\b)|[A-Z0-9-]+:[0-9]+:[A-Z0-9-]+`)},
-	{RulePerson, regexp.MustCompile(`\b[A-Z][a-z]+[-' ,._]+[A-Z]([a-z]+|\.|\b)|\b(?i:dr|mr|mrs|ms|prof)\.? +[A-Z]`)},
-	{RuleFlowcell, regexp.MustCompile(`\b000000000-[A-Z0-9]{5}\b|\b[AB]?H[A-Z0-9]{4,5}[A-Z][A-Z0-9][XYNG2-9]\b`)},
-	{RuleSample, regexp.MustCompile(`(?i)\b[a-z]{1,6}[-_ ]?[0-9]{2,}\b|\b[0-9]+[-_]?[a-z]{1,6}[0-9]*\b`)},
-	{RuleWord, regexp.MustCompile(`[A-Za-z]{3,}`)},
-}
-
 func detect(text string) (Rule, bool) {
-	for _, r := range text {
-		if r < 0x20 || r > 0x7e {
-			return RuleNotASCII, true
-		}
-	}
 	switch {
 	case token.MatchString(text):
-		return RuleEncoded, spells(text)
+		return detector.Encoded, spells(text)
 	case lot.MatchString(text):
-		return RuleDate, isDay(text)
+		return detector.Date, isDay(text)
 	case firmware.MatchString(text):
 		return "", false
 	case version.MatchString(text):
 		// 2.3.0.3 is a version of control software; no version we know begins with 10 or
 		// more and has four parts, while every private network does.
-		if a, err := netip.ParseAddr(text); err == nil && a.Is4() && a.As4()[0] >= 10 {
-			return RuleIP, true
-		}
-		return "", false
+		a, err := netip.ParseAddr(text)
+		return detector.IP, err == nil && a.Is4() && a.As4()[0] >= 10
 	}
-	if holdsIP(text) {
-		return RuleIP, true
-	}
-	if holdsDNI(text) {
-		return RuleDNI, true
-	}
-	if spellsNucleotides(text) {
-		return RuleNucleotide, true
-	}
-	if holdsCard(text) {
-		return RuleCard, true
-	}
-	for _, s := range shapes {
-		if s.re.MatchString(text) {
-			return s.rule, true
-		}
+	var scanner detector.Scanner
+	if hits := scanner.Line([]byte(text)); len(hits) > 0 {
+		return hits[0].Rule, true
 	}
 	switch {
-	case phone.MatchString(text):
-		return RulePhone, true
+	case word.MatchString(text):
+		return RuleWord, true
 	case digits.MatchString(text):
 		return RuleNumber, true
 	}
@@ -170,99 +114,4 @@ func isDay(text string) bool {
 		}
 	}
 	return false
-}
-
-// phone is a number written for people: a leading plus, or groups.
-var phone = regexp.MustCompile(`\+[0-9]{7,15}\b|\b\(?[0-9]{2,4}\)?([-. /]+[0-9]{2,4}){2,5}\b`)
-
-func holdsIP(text string) bool {
-	for _, part := range strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" ,;[]()/=\\@", r) }) {
-		if _, err := netip.ParseAddr(part); err == nil {
-			return true
-		}
-		if _, err := netip.ParseAddrPort(part); err == nil {
-			return true
-		}
-	}
-	return false
-}
-
-var (
-	dni        = regexp.MustCompile(`(?i)\b([xyz]?)-?([0-9]{7,8})-?([a-z])\b`)
-	dniLetters = "TRWAGMYFPDXBNJZSQVHLCKE"
-)
-
-// holdsDNI knows the Spanish DNI (8 digits) and NIE (X, Y or Z and 7 digits) by their
-// check letter: the number modulo 23.
-func holdsDNI(text string) bool {
-	for _, m := range dni.FindAllStringSubmatch(text, -1) {
-		digits := m[2]
-		if prefix := strings.ToUpper(m[1]); prefix != "" {
-			digits = string('0'+prefix[0]-'X') + digits
-		}
-		if len(digits) != 8 {
-			continue
-		}
-		n := 0
-		for _, d := range digits {
-			n = n*10 + int(d-'0')
-		}
-		if strings.ToUpper(m[3])[0] == dniLetters[n%23] {
-			return true
-		}
-	}
-	return false
-}
-
-// minNucleotides is the shortest index in use.
-const minNucleotides = 8
-
-// spellsNucleotides tells whether bases follow one another, whatever separates them.
-func spellsNucleotides(text string) bool {
-	run := 0
-	for _, r := range strings.ToUpper(text) {
-		switch {
-		case strings.ContainsRune("ACGTUN", r):
-			if run++; run >= minNucleotides {
-				return true
-			}
-		case strings.ContainsRune(" -+_.,:;/|", r):
-		default:
-			run = 0
-		}
-	}
-	return false
-}
-
-// holdsCard tells whether 13 to 19 digits, however grouped, satisfy the Luhn check.
-func holdsCard(text string) bool {
-	var digits []int
-	flush := func() bool {
-		defer func() { digits = digits[:0] }()
-		if len(digits) < 13 || len(digits) > 19 {
-			return false
-		}
-		sum := 0
-		for i, d := range digits {
-			if (len(digits)-i)%2 == 0 {
-				if d *= 2; d > 9 {
-					d -= 9
-				}
-			}
-			sum += d
-		}
-		return sum%10 == 0
-	}
-	for _, r := range text {
-		switch {
-		case r >= '0' && r <= '9':
-			digits = append(digits, int(r-'0'))
-		case r == ' ' || r == '-':
-		default:
-			if flush() {
-				return true
-			}
-		}
-	}
-	return flush()
 }
