@@ -13,6 +13,7 @@ import (
 type receiptsCmd struct {
 	List   receiptsListCmd   `cmd:"" default:"1" help:"List the receipts."`
 	Verify receiptsVerifyCmd `cmd:"" help:"Check every receipt's signature and its place in the chain."`
+	Export receiptsExportCmd `cmd:"" help:"Write the receipts and the key set, for a verifier that is not ours."`
 }
 
 type receiptsListCmd struct{}
@@ -97,8 +98,12 @@ func verifyChain(h *home.Home, e home.Enrolment) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if _, err := receipt.VerifyChain(chain, keys); err != nil {
+	all, err := receipt.VerifyChain(chain, keys)
+	if err != nil {
 		return 0, fmt.Errorf("verifying the receipts: %w", err)
+	}
+	if len(all) > 0 && (all[0].Deployment != e.Deployment || all[0].Instrument != e.Instrument) {
+		return 0, fmt.Errorf("verifying the receipts: %w", fault.New(fault.Forbidden, courier.ForSomeoneElse, nil))
 	}
 	// A chain that lost its end is sound in itself; what was sent remembers how long it was.
 	last, err := h.LastOrdinal()

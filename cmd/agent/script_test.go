@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"proactive/shared/keyset"
 )
 
 func TestMain(m *testing.M) {
@@ -30,6 +32,10 @@ func TestScripts(t *testing.T) {
 	if err != nil || len(scripts) == 0 {
 		t.Fatalf("no scripts: %v", err)
 	}
+	verifier, err := filepath.Abs("../../docs/verify/verify_receipts.py")
+	if err != nil {
+		t.Fatal(err)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
@@ -39,6 +45,8 @@ func TestScripts(t *testing.T) {
 			env.Defer(s.srv.Close)
 			env.Values["service"] = s
 			env.Setenv("CODE", s.code())
+			env.Setenv("ROOT", keyset.FingerprintHex(spki(s.t, &s.root.PublicKey)))
+			env.Setenv("VERIFY", verifier)
 			env.Setenv("HOME", filepath.Join(env.WorkDir, "user"))
 			env.Setenv("PROACTIVE_HOME", filepath.Join(env.WorkDir, "home"))
 			env.Setenv("TZ", "UTC")

@@ -97,7 +97,7 @@ func (k *Keys) JWS(r receipt.Receipt) string {
 	if err != nil {
 		k.t.Fatal(err)
 	}
-	head := `{"alg":"ES256","typ":"` + receipt.Type + `","kid":"` + ReceiptKey + `"}`
+	head := `{"alg":"ES256","kid":"` + ReceiptKey + `","typ":"` + receipt.Type + `"}`
 	text := base64.RawURLEncoding.EncodeToString
 	return text([]byte(head)) + "." + text(body) + "." + text(make([]byte, 64))
 }

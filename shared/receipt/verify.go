@@ -3,9 +3,11 @@ package receipt
 import (
 	"bytes"
 	"crypto/ecdsa"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/go-jose/go-jose/v4"
 
@@ -80,6 +82,11 @@ func parse(raw string) (*jose.JSONWebSignature, error) {
 	parsed, err := jws.Parse(raw, jose.ES256, Type, "kid")
 	if err != nil {
 		return nil, fault.New(fault.Malformed, NotAReceipt, err)
+	}
+	// The header too is one serialisation, so that a receipt has one digest.
+	head, err := json.Marshal(protected{Alg: string(jose.ES256), Kid: parsed.Signatures[0].Protected.KeyID, Typ: Type})
+	if err != nil || !strings.HasPrefix(raw, base64.RawURLEncoding.EncodeToString(head)+".") {
+		return nil, fault.New(fault.Malformed, NotAReceipt, errors.New("the header is not canonical"))
 	}
 	return parsed, nil
 }

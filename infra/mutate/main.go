@@ -1,0 +1,152 @@
+// Command mutate puts small faults into a package, one at a time, and runs its tests on
+// each: a fault that no test finds is a test that is missing. `make mutate` runs it.
+//
+// The tools there are change operators only. What keeps data in the lab here are checks
+// and cases, so that leaving out a statement, a branch or a case is what has to be seen.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+type options struct {
+	also, out, equivalents string
+	sample, workers        int
+	seed                   uint64
+	least                  float64
+}
+
+func main() {
+	var o options
+	flag.StringVar(&o.also, "also", "", "more packages whose tests decide, separated by spaces")
+	flag.StringVar(&o.out, "out", ".cache/mutation", "where the reports go")
+	flag.StringVar(&o.equivalents, "equivalents", "infra/mutate/equivalent.txt", "mutants that no test can find out")
+	flag.IntVar(&o.sample, "sample", 0, "so many mutants of each package, drawn with -seed; 0: all")
+	flag.Uint64Var(&o.seed, "seed", 1, "of -sample")
+	flag.IntVar(&o.workers, "workers", 2, "mutants under test at a time")
+	flag.Float64Var(&o.least, "least", 85, "per cent that have to be found out")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := mutate(ctx, o, flag.Args())
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "mutate:", err)
+		os.Exit(1)
+	}
+}
+
+func mutate(ctx context.Context, o options, patterns []string) error {
+	packages, err := list(ctx, patterns...)
+	if err != nil {
+		return err
+	}
+	var more []Package
+	if o.also != "" {
+		if more, err = list(ctx, strings.Fields(o.also)...); err != nil {
+			return err
+		}
+	}
+	file, err := os.Open(o.equivalents)
+	if err != nil {
+		return fmt.Errorf("opening the list of equivalent mutants: %w", err)
+	}
+	equivalents, err := ReadEquivalents(file)
+	_ = file.Close()
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, p := range packages {
+		b := &bench{pkg: p, tests: append([]Package{p}, more...)}
+		report, err := b.all(ctx, o, equivalents)
+		if err != nil {
+			return fmt.Errorf("mutating %s: %w", p.ImportPath, err)
+		}
+		if err := report.write(o.out); err != nil {
+			return err
+		}
+		fmt.Print(report)
+		failed = append(failed, report.check(o.least))
+	}
+	return errors.Join(failed...)
+}
+
+// all makes the mutants of a package and tries them, a few at a time.
+func (b *bench) all(ctx context.Context, o options, equivalents Equivalents) (Report, error) {
+	report := Report{Package: b.pkg.ImportPath}
+	var made []Mutant
+	for _, name := range b.pkg.GoFiles {
+		source, err := os.ReadFile(filepath.Join(b.pkg.Dir, name)) //nolint:gosec // G304: a file of the package
+		if err != nil {
+			return report, fmt.Errorf("reading the package: %w", err)
+		}
+		file, err := filepath.Rel(b.pkg.Module.Dir, filepath.Join(b.pkg.Dir, name))
+		if err != nil {
+			return report, fmt.Errorf("naming a file: %w", err)
+		}
+		found, err := Find(filepath.ToSlash(file), source)
+		if err != nil {
+			return report, err
+		}
+		made = append(made, found...)
+	}
+	if err := b.baseline(ctx); err != nil {
+		return report, err
+	}
+	chosen := draw(made, o.sample, o.seed)
+	report.Results = make([]Result, len(chosen))
+	start, progress := time.Now(), sync.Mutex{}
+	done, next := 0, make(chan int)
+	var workers sync.WaitGroup
+	errs := make([]error, max(1, o.workers))
+	for w := range errs {
+		workers.Go(func() {
+			for i := range next {
+				if errs[w] != nil {
+					continue
+				}
+				r := Result{Mutant: chosen[i], Equivalent: equivalents[chosen[i].Key()]}
+				r.Verdict, _, errs[w] = b.try(ctx, &chosen[i])
+				report.Results[i] = r
+				progress.Lock()
+				if done++; done%10 == 0 || done == len(chosen) {
+					fmt.Fprintf(os.Stderr, "%s: %d of %d, %s\n", b.pkg.ImportPath, done, len(chosen), time.Since(start).Round(time.Second))
+				}
+				progress.Unlock()
+			}
+		})
+	}
+	for i := range chosen {
+		next <- i
+	}
+	close(next)
+	workers.Wait()
+	report.Stale = equivalents.Stale(made, report.Results)
+	slices.Sort(report.Stale)
+	return report, errors.Join(errs...)
+}
+
+// draw is n mutants by chance, in their order; all of them for 0.
+func draw(all []Mutant, n int, seed uint64) []Mutant {
+	if n <= 0 || n >= len(all) {
+		return all
+	}
+	picks := rand.New(rand.NewPCG(seed, 0)).Perm(len(all))[:n] //nolint:gosec // G404: a sample, to be drawn again
+	slices.Sort(picks)
+	drawn := make([]Mutant, 0, n)
+	for _, i := range picks {
+		drawn = append(drawn, all[i])
+	}
+	return drawn
+}
