@@ -26,6 +26,7 @@ type cli struct {
 	Enroll   enrollCmd   `cmd:"" help:"Enrol this instrument with the code from the service team."`
 	On       onCmd       `cmd:"" help:"Say yes: runs that start from now on may be sent."`
 	Off      offCmd      `cmd:"" help:"Say no: nothing is sent any more."`
+	Consent  consentCmd  `cmd:"" help:"List the signed statements of consent and verify them. Talks to nobody."`
 	Status   statusCmd   `cmd:"" help:"Show enrolment, consent and what waits. Talks to nobody."`
 	Preview  previewCmd  `cmd:"" help:"Show exactly what would be sent of a run folder. Talks to nobody."`
 	Send     sendCmd     `cmd:"" help:"Send run folders, and whatever still waits from before."`

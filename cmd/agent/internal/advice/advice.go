@@ -100,6 +100,8 @@ func lookup(err error) Advice {
 		return entry("key-exposed")
 	case errors.Is(err, home.ErrReceiptDiffers):
 		return entry("receipt-chain-broken")
+	case errors.Is(err, home.ErrStatementDiffers):
+		return entry("consent-chain-broken")
 	case errors.Is(err, outbox.ErrDamaged):
 		return entry("outbox-damaged")
 	}

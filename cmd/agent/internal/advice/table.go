@@ -54,8 +54,15 @@ var table = map[string]Advice{
 	"not-on":           {Says: "Sending is off; nothing was read or sent.", Next: "`agent preview RUNFOLDER` shows what would be sent; `agent on` turns sending on.", Exit: RefusedHere},
 	"not-confirmed":    {Says: "Not confirmed; sending stays off.", Next: "Run `agent on` and answer y, or `agent on --yes`.", Exit: RefusedHere},
 	"off-not-told":     {Says: "Sending is off here from now on, but the service could not be told.", Next: "Run `agent off` again when the network is there.", Exit: Unreachable},
-	"other-instrument": {Says: "This run folder is of another instrument; nothing of it was sent.", Next: "Give each instrument its own enrolment and --home.", Exit: RefusedHere},
-	"before-consent":   {Says: "This run started before the lab said yes; nothing of it was sent.", Next: "If the lab agrees to send its history, add --history.", Exit: RefusedHere},
+	"consent-unproven": {Says: "At the service the lab's consent is not proven by a statement of this instrument's. Nothing was taken.", Next: "`agent off`, then `agent on`, states it anew; tell the service team.", Exit: Refused},
+	"consent-version": {Says: "The service has another consent statement on record than this agent, whose home was restored from a copy or lost.",
+		Next: "What `agent off` says holds here. Ask the service team for a new code: `agent enroll --replace CODE` begins anew.", Exit: Refused},
+	"consent-foreign":      {Says: "The service says that the consent statement is of another instrument.", Next: "Tell the service team, with the output of `agent status`.", Exit: Refused},
+	"consent-signature":    {Says: "A consent statement is not signed by its key; it was not believed.", Next: "Check the disk; `agent consent` verifies what is here. Tell the service team.", Exit: Untrusted},
+	"consent-chain-broken": {Says: "A consent statement is missing, changed or out of its place; the history was not believed.", Next: "Restore the home from a backup, or ask the service team for a new code: `agent enroll --replace CODE` begins anew.", Exit: Untrusted},
+	"not-a-consent":        {Says: "A consent statement cannot be read; it was not believed.", Next: "Check the disk; `agent consent` verifies what is here. Tell the service team.", Exit: Untrusted},
+	"other-instrument":     {Says: "This run folder is of another instrument; nothing of it was sent.", Next: "Give each instrument its own enrolment and --home.", Exit: RefusedHere},
+	"before-consent":       {Says: "This run started before the lab said yes; nothing of it was sent.", Next: "If the lab agrees to send its history, add --history.", Exit: RefusedHere},
 
 	// Run folders.
 	"no-run-folder":    {Says: "There is no such run folder, or it cannot be read.", Next: "Check the path, and that this account may read it.", Exit: BadFolder},
