@@ -32,6 +32,8 @@ type cli struct {
 	Send     sendCmd     `cmd:"" help:"Send run folders, and whatever still waits from before."`
 	Run      runCmd      `cmd:"" help:"Watch for run folders and send them, until stopped. Listens on nothing."`
 	Doctor   doctorCmd   `cmd:"" help:"Examine the home, the way to the service and the watched folders, and say what to do."`
+	Auditor  auditorCmd  `cmd:"" help:"A second key, the lab's own, that can open what is sent."`
+	Audit    auditCmd    `cmd:"" help:"Open the lab's own copies with its private key and examine them again. Talks to nobody."`
 	Receipts receiptsCmd `cmd:"" help:"List the receipts, or verify them. Talks to nobody."`
 }
 

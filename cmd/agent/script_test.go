@@ -18,13 +18,16 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs the program itself against the API in memory. testdata/*.txt read
-// as sessions. Three commands beside the usual:
+// as sessions. Some commands beside the usual:
 //
 //	service MOOD…       makes the API misbehave ("not-MOOD" ends it); "process" issues
 //	                    the receipts that are due; "stop" ends it
 //	heard N PATTERN     so many of the requests that reached the API contain PATTERN
 //	stored N            so many batches have a receipt
 //	runfolder DIR KIND  writes a run folder
+//	auditorkey KEY PUB  writes the two halves of a key, of so many bits
+//	signerof DIR        copies the instrument's public key from an archive to signer.pem
+//	spoil DIR           changes one byte of one batch of an archive
 func TestScripts(t *testing.T) {
 	scripts, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(scripts) == 0 {
@@ -46,10 +49,13 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"service":   cmdService,
-			"heard":     cmdHeard,
-			"stored":    cmdStored,
-			"runfolder": cmdRunFolder,
+			"service":    cmdService,
+			"heard":      cmdHeard,
+			"stored":     cmdStored,
+			"runfolder":  cmdRunFolder,
+			"auditorkey": cmdAuditorKey,
+			"signerof":   cmdSignerOf,
+			"spoil":      cmdSpoil,
 		},
 	})
 }

@@ -64,6 +64,23 @@ var table = map[string]Advice{
 	"other-instrument":     {Says: "This run folder is of another instrument; nothing of it was sent.", Next: "Give each instrument its own enrolment and --home.", Exit: RefusedHere},
 	"before-consent":       {Says: "This run started before the lab said yes; nothing of it was sent.", Next: "If the lab agrees to send its history, add --history.", Exit: RefusedHere},
 
+	// The lab's own key.
+	"auditor-key":         {Says: "This is not a public key that batches can be sealed for: RSA, 2048 to 4096 bits, one PEM block PUBLIC KEY.", Next: "`agent auditor add --help` shows how openssl makes one.", Exit: Usage},
+	"auditor-private-key": {Says: "This is not an RSA private key in one PEM block PRIVATE KEY without a passphrase.", Next: "`openssl pkey -in KEY -out PRIVATE.pem` writes it so.", Exit: Usage},
+	"auditor-signer":      {Says: "This is not an instrument's public key.", Next: "Give signer-….pem of the archive as --signer.", Exit: Usage},
+	"no-signer":           {Says: "Whose signature the batches should have is not known here.", Next: "Give signer-….pem of the archive as --signer, or --home of the instrument's agent.", Exit: Usage},
+	"no-batches":          {Says: "There are no sealed batches to look at, or they cannot be read.", Next: "Name files, or directories with files that end in .batch.", Exit: Usage},
+	"no-archive":          {Says: "The archive is not a directory that this account can write to.", Next: "Make it, or mount it, and try again.", Exit: Usage},
+	"archive-unwritable":  {Says: "The auditor's copy could not be written. Sending goes on.", Next: "Mount the archive and make room there: while the batch waits here, the next `agent send` writes it. `agent auditor add` names another place.", Exit: Failed},
+
+	"audit-off-catalog":      {Says: "Something in the batch is not what the catalog allows.", Next: "Tell the service team, with this output; it holds no value.", Exit: Flagged},
+	"audit-detected":         {Says: "Something in the batch looks like a name, a place or a sequence.", Next: "`agent off`, and tell the service team, with this output; it holds no value.", Exit: Flagged},
+	"audit-unknown-catalog":  {Says: "The batch was made under a catalog that this agent does not know; it was judged by none.", Next: "Audit it with the agent that made it, or a newer one.", Exit: Flagged},
+	"audit-bad-signature":    {Says: "The batch is not signed by an instrument that was named, or was changed since.", Next: "Give every instrument's signer-….pem as --signer; if it stays so, the copy is not what was sealed.", Exit: Flagged},
+	"audit-not-for-this-key": {Says: "The batch is not sealed for this key.", Next: "Use the private key that was the auditor's when it was sealed.", Exit: Flagged},
+	"audit-receipt-not-ours": {Says: "The batch's receipt speaks of other bytes.", Next: "`agent receipts verify`; then tell the service team, with this output.", Exit: Flagged},
+	"audit-damaged":          {Says: "The batch is damaged, or was never whole; it was not opened to its end.", Next: "Check the archive's disk.", Exit: Flagged},
+
 	// Run folders.
 	"no-run-folder":    {Says: "There is no such run folder, or it cannot be read.", Next: "Check the path, and that this account may read it.", Exit: BadFolder},
 	"empty-run-folder": {Says: "The run folder is empty.", Next: "Check the path; a folder that is still being copied is worth another try later.", Exit: BadFolder},
