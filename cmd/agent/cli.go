@@ -34,6 +34,8 @@ type cli struct {
 	Doctor   doctorCmd   `cmd:"" help:"Examine the home, the way to the service and the watched folders, and say what to do."`
 	Auditor  auditorCmd  `cmd:"" help:"A second key, the lab's own, that can open what is sent."`
 	Audit    auditCmd    `cmd:"" help:"Open the lab's own copies with its private key and examine them again. Talks to nobody."`
+	Resolve  resolveCmd  `cmd:"" help:"Say which run or flow cell a token is. Talks to nobody."`
+	Token    tokenCmd    `cmd:"" help:"Say under which token a run or a flow cell leaves. Talks to nobody."`
 	Receipts receiptsCmd `cmd:"" help:"List the receipts, or verify them. Talks to nobody."`
 }
 

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"proactive/shared/observation"
 )
 
 func TestMain(m *testing.M) {
@@ -27,6 +29,7 @@ func TestMain(m *testing.M) {
 //	runfolder DIR KIND  writes a run folder
 //	auditorkey KEY PUB  writes the two halves of a key, of so many bits
 //	signerof DIR        copies the instrument's public key from an archive to signer.pem
+//	tokens PAYLOAD      puts the tokens of a payload into $RUN and $CELL
 //	spoil DIR           changes one byte of one batch of an archive
 func TestScripts(t *testing.T) {
 	scripts, err := filepath.Glob("testdata/*.txt")
@@ -56,6 +59,7 @@ func TestScripts(t *testing.T) {
 			"auditorkey": cmdAuditorKey,
 			"signerof":   cmdSignerOf,
 			"spoil":      cmdSpoil,
+			"tokens":     cmdTokens,
 		},
 	})
 }
@@ -116,4 +120,20 @@ func cmdRunFolder(ts *testscript.TestScript, _ bool, args []string) {
 		kind = args[1]
 	}
 	runFolder(theService(ts).t, ts.MkAbs(args[0]), kind)
+}
+
+func cmdTokens(ts *testscript.TestScript, _ bool, args []string) {
+	f, err := os.Open(ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer f.Close()
+	payload, err := observation.Decode(f)
+	ts.Check(err)
+	for _, o := range payload.Observations {
+		switch o.Field {
+		case "run.token":
+			ts.Setenv("RUN", o.Text)
+		case "run.flowcell_token":
+			ts.Setenv("CELL", o.Text)
+		}
+	}
 }

@@ -94,6 +94,8 @@ func lookup(err error) Advice {
 		return entry("interrupted")
 	case errors.Is(err, home.ErrNotEnrolled):
 		return entry("not-enrolled")
+	case errors.Is(err, home.ErrNoLabKey):
+		return entry("no-lab-key")
 	case errors.Is(err, home.ErrNoHome):
 		return entry("no-home")
 	case errors.Is(err, home.ErrDamaged):

@@ -81,6 +81,12 @@ var table = map[string]Advice{
 	"audit-receipt-not-ours": {Says: "The batch's receipt speaks of other bytes.", Next: "`agent receipts verify`; then tell the service team, with this output.", Exit: Flagged},
 	"audit-damaged":          {Says: "The batch is damaged, or was never whole; it was not opened to its end.", Next: "Check the archive's disk.", Exit: Flagged},
 
+	// Tokens.
+	"no-lab-key":       {Says: "This home has no lab's key, under which tokens are made.", Next: "Give --home of the agent that sent the run, or put its lab.key back from a backup.", Exit: RefusedHere},
+	"not-a-token":      {Says: "This is not a token: 32 hexadecimal digits in lower case.", Next: "Copy all of it, from the receipt, the payload or the service case.", Exit: Usage},
+	"nothing-to-name":  {Says: "There is nothing to make a token of.", Next: "Give --run ID or --flowcell ID.", Exit: Usage},
+	"token-unresolved": {Says: "No run folder that was looked at has this token.", Next: "Name where the runs are, or were moved to, with --runs; tokens of another agent's home need that home.", Exit: BadFolder},
+
 	// Run folders.
 	"no-run-folder":    {Says: "There is no such run folder, or it cannot be read.", Next: "Check the path, and that this account may read it.", Exit: BadFolder},
 	"empty-run-folder": {Says: "The run folder is empty.", Next: "Check the path; a folder that is still being copied is worth another try later.", Exit: BadFolder},
