@@ -16,7 +16,10 @@ type account struct {
 	Message string `json:"message,omitempty"`
 	Next    string `json:"next,omitempty"`
 	// Already tells that this content had its receipt before and was not sent again.
-	Already bool          `json:"already,omitempty"`
+	Already bool `json:"already,omitempty"`
+	// Copy is "kept" where the auditor's copy is written, else why it is not; empty where
+	// the batch is not sealed for an auditor.
+	Copy    string        `json:"auditor_copy,omitempty"`
 	Files   []fileAccount `json:"files"`
 	Summary *summary      `json:"summary"`
 	Bytes   int64         `json:"bytes"` // of the sealed batch

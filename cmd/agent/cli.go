@@ -26,11 +26,16 @@ type cli struct {
 	Enroll   enrollCmd   `cmd:"" help:"Enrol this instrument with the code from the service team."`
 	On       onCmd       `cmd:"" help:"Say yes: runs that start from now on may be sent."`
 	Off      offCmd      `cmd:"" help:"Say no: nothing is sent any more."`
+	Consent  consentCmd  `cmd:"" help:"List the signed statements of consent and verify them. Talks to nobody."`
 	Status   statusCmd   `cmd:"" help:"Show enrolment, consent and what waits. Talks to nobody."`
 	Preview  previewCmd  `cmd:"" help:"Show exactly what would be sent of a run folder. Talks to nobody."`
 	Send     sendCmd     `cmd:"" help:"Send run folders, and whatever still waits from before."`
 	Run      runCmd      `cmd:"" help:"Watch for run folders and send them, until stopped. Listens on nothing."`
 	Doctor   doctorCmd   `cmd:"" help:"Examine the home, the way to the service and the watched folders, and say what to do."`
+	Auditor  auditorCmd  `cmd:"" help:"A second key, the lab's own, that can open what is sent."`
+	Audit    auditCmd    `cmd:"" help:"Open the lab's own copies with its private key and examine them again. Talks to nobody."`
+	Resolve  resolveCmd  `cmd:"" help:"Say which run or flow cell a token is. Talks to nobody."`
+	Token    tokenCmd    `cmd:"" help:"Say under which token a run or a flow cell leaves. Talks to nobody."`
 	Receipts receiptsCmd `cmd:"" help:"List the receipts, or verify them. Talks to nobody."`
 }
 

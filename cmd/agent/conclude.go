@@ -69,6 +69,7 @@ func (s *sending) receipt(batch string) (receipt.Receipt, bool, error) {
 
 // tell prints one account.
 func (s *sending) tell(acc account) {
+	acc.Copy = s.copies[acc.Batch]
 	if s.json {
 		s.print(acc)
 		return

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"proactive/cmd/agent/internal/courier"
 	"proactive/cmd/agent/internal/home"
 	"proactive/cmd/agent/internal/outbox"
 	"proactive/shared/fault"
@@ -22,6 +23,9 @@ const (
 	offNotTold     = "off-not-told"
 )
 
+// shown is that text as statements name it.
+var shown = courier.Text{Version: consentVersion, Shown: consentText}
+
 type onCmd struct {
 	Yes bool `short:"y" help:"Agree without being asked, as when this is run by a program."`
 }
@@ -34,7 +38,7 @@ func (c *onCmd) Run(a *app) error {
 		return err
 	}
 	defer unlock()
-	courier, err := a.enrolled(h)
+	service, err := a.enrolled(h)
 	if err != nil {
 		return err
 	}
@@ -42,16 +46,23 @@ func (c *onCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	if old.On && old.Text == consentVersion {
+	said, err := service.Said(true, shown)
+	if err != nil {
+		return err
+	}
+	if old.On && said {
 		return a.consented(old, "Sending was on already, since %s.")
 	}
 	a.say("%s", consentText)
 	if !c.Yes {
-		if err := a.confirm(fmt.Sprintf("Turn sending on for %s?", courier.Enrolment.Serial)); err != nil {
+		if err := a.confirm(fmt.Sprintf("Turn sending on for %s?", service.Enrolment.Serial)); err != nil {
 			return err
 		}
 	}
-	got, err := courier.Consent(a.ctx, true, consentVersion)
+	if err := service.Say(true, shown, a.now()); err != nil {
+		return err
+	}
+	got, err := service.Tell(a.ctx)
 	if err != nil {
 		return err
 	}
@@ -74,7 +85,7 @@ func (c *offCmd) Run(a *app) error {
 		return err
 	}
 	defer unlock()
-	courier, err := a.enrolled(h)
+	service, err := a.enrolled(h)
 	if err != nil {
 		return err
 	}
@@ -84,11 +95,17 @@ func (c *offCmd) Run(a *app) error {
 		return err
 	}
 	if c.Discard {
-		if err := discard(courier.Box); err != nil {
+		if err := discard(service.Box); err != nil {
 			return err
 		}
 	}
-	got, err := courier.Consent(a.ctx, false, consentVersion)
+	if err := service.Say(false, shown, now.Local); err != nil {
+		return err
+	}
+	got, err := service.Tell(a.ctx)
+	if kind, _ := fault.Public(err); kind == fault.Conflict {
+		return err // the network will not help
+	}
 	if err != nil {
 		return fault.New(fault.Unavailable, offNotTold, err)
 	}
@@ -96,7 +113,7 @@ func (c *offCmd) Run(a *app) error {
 	if err := h.SetConsent(now); err != nil {
 		return err
 	}
-	waiting, err := courier.Box.List()
+	waiting, err := service.Box.List()
 	if err != nil {
 		return err
 	}

@@ -97,11 +97,13 @@ func (c *enrollCmd) Run(a *app) error {
 		if e.Instrument != old.Instrument {
 			return fault.New(fault.Conflict, otherInstrument, nil)
 		}
-		// The service has forgotten the old key and the old consent; so do we, the consent
-		// first: a crash in between asks the lab once too often.
-		if err := h.SetConsent(home.Consent{}); err != nil {
-			return err
-		}
+	}
+	// A new enrolment begins at no, at the service and here; the consent first: a crash in
+	// between asks the lab once too often.
+	if err := beginConsent(h, key); err != nil {
+		return err
+	}
+	if enrolled {
 		if err := h.AdoptIdentity(); err != nil {
 			return err
 		}
@@ -117,6 +119,16 @@ func (c *enrollCmd) Run(a *app) error {
 	a.say("Its key pair was made here and stays in %s.", h.Dir())
 	a.say("Nothing is sent yet. See what would be with `agent preview RUNFOLDER`; say yes with `agent on`.")
 	return nil
+}
+
+// beginConsent sets the answer back to no, and begins a chain of statements of its own.
+// What was said under the enrolment before stays readable.
+func beginConsent(h *home.Home, key ed25519.PrivateKey) error {
+	if err := h.SetConsent(home.Consent{}); err != nil {
+		return err
+	}
+	public, _ := key.Public().(ed25519.PublicKey)
+	return h.BeginChain(public)
 }
 
 // identity is the key to enrol with: the home's, or in place of it a new one.

@@ -13,6 +13,7 @@ import (
 	"proactive/cmd/agent/internal/home"
 	"proactive/shared/catalog"
 	"proactive/shared/fault"
+	"proactive/shared/observation"
 )
 
 const cannotWrite = "cannot-write"
@@ -48,7 +49,7 @@ func (c *previewCmd) Run(a *app) error {
 			return fault.New(fault.Malformed, cannotWrite, err)
 		}
 	}
-	fields, err := tally(made)
+	fields, err := tally(made.Content.Observations)
 	if err != nil {
 		return err
 	}
@@ -95,18 +96,22 @@ type line struct {
 // categories in the order in which people ask.
 var categories = []string{"instrument-performance", "run-performance", "instrument-configuration", "run-configuration"}
 
-func tally(made compose.Composition) ([]line, error) {
+// tally counts values by field. What the catalog does not know is not among them.
+func tally(rows []observation.Observation) ([]line, error) {
 	cat, err := catalog.Load()
 	if err != nil {
 		return nil, fmt.Errorf("loading the catalog: %w", err)
 	}
 	counts := map[string]int{}
-	for _, o := range made.Content.Observations {
+	for _, o := range rows {
 		counts[o.Field]++
 	}
 	lines := []line{}
 	for id, n := range counts {
-		f, _ := cat.Field(id)
+		f, known := cat.Field(id)
+		if !known {
+			continue
+		}
 		lines = append(lines, line{string(f.Category), id, f.Unit, n, f.Purpose.En})
 	}
 	slices.SortFunc(lines, func(x, y line) int {

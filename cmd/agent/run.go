@@ -11,6 +11,7 @@ import (
 
 	"proactive/cmd/agent/internal/advice"
 	"proactive/cmd/agent/internal/home"
+	"proactive/cmd/agent/internal/outbox"
 	"proactive/shared/fault"
 )
 
@@ -132,6 +133,9 @@ func (w *watch) round() error {
 	}
 	w.sending = s
 	s.cmd = &sendCmd{}
+	s.uncopied = func(e outbox.Entry, told advice.Advice) {
+		w.log.WarnContext(w.ctx, "auditor's copy not written", slog.String("batch", e.Batch), slog.String("reason", told.Reason))
+	}
 	if err := s.connect(); err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"proactive/shared/keyset"
+	"proactive/shared/observation"
 )
 
 func TestMain(m *testing.M) {
@@ -20,13 +21,17 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts runs the program itself against the API in memory. testdata/*.txt read
-// as sessions. Three commands beside the usual:
+// as sessions. Some commands beside the usual:
 //
 //	service MOOD…       makes the API misbehave ("not-MOOD" ends it); "process" issues
 //	                    the receipts that are due; "stop" ends it
 //	heard N PATTERN     so many of the requests that reached the API contain PATTERN
 //	stored N            so many batches have a receipt
 //	runfolder DIR KIND  writes a run folder
+//	auditorkey KEY PUB  writes the two halves of a key, of so many bits
+//	signerof DIR        copies the instrument's public key from an archive to signer.pem
+//	tokens PAYLOAD      puts the tokens of a payload into $RUN and $CELL
+//	spoil DIR           changes one byte of one batch of an archive
 func TestScripts(t *testing.T) {
 	scripts, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(scripts) == 0 {
@@ -54,10 +59,14 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"service":   cmdService,
-			"heard":     cmdHeard,
-			"stored":    cmdStored,
-			"runfolder": cmdRunFolder,
+			"service":    cmdService,
+			"heard":      cmdHeard,
+			"stored":     cmdStored,
+			"runfolder":  cmdRunFolder,
+			"auditorkey": cmdAuditorKey,
+			"signerof":   cmdSignerOf,
+			"spoil":      cmdSpoil,
+			"tokens":     cmdTokens,
 		},
 	})
 }
@@ -118,4 +127,20 @@ func cmdRunFolder(ts *testscript.TestScript, _ bool, args []string) {
 		kind = args[1]
 	}
 	runFolder(theService(ts).t, ts.MkAbs(args[0]), kind)
+}
+
+func cmdTokens(ts *testscript.TestScript, _ bool, args []string) {
+	f, err := os.Open(ts.MkAbs(args[0]))
+	ts.Check(err)
+	defer f.Close()
+	payload, err := observation.Decode(f)
+	ts.Check(err)
+	for _, o := range payload.Observations {
+		switch o.Field {
+		case "run.token":
+			ts.Setenv("RUN", o.Text)
+		case "run.flowcell_token":
+			ts.Setenv("CELL", o.Text)
+		}
+	}
 }

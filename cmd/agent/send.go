@@ -35,9 +35,11 @@ type sending struct {
 	consent   home.Consent
 	key       []byte // the lab's
 	keys      keyset.KeySet
-	offline   error            // why the service cannot be reached, once that is known
-	delivered map[string]bool  // batches that the service has and that await a receipt
-	failures  map[string]error // why batches of earlier sends could not be delivered
+	offline   error             // why the service cannot be reached, once that is known
+	delivered map[string]bool   // batches that the service has and that await a receipt
+	failures  map[string]error  // why batches of earlier sends could not be delivered
+	copies    map[string]string // what became of the auditor's copies
+	uncopied  func(outbox.Entry, advice.Advice)
 	exit      advice.Exit
 }
 
@@ -89,7 +91,8 @@ func (c *sendCmd) Run(a *app) error {
 
 // prepare refuses before anything is read or sent unless the lab has said yes.
 func (c *sendCmd) prepare(a *app, h *home.Home) (*sending, error) {
-	s := &sending{app: a, cmd: c, home: h, delivered: map[string]bool{}, failures: map[string]error{}}
+	s := &sending{app: a, cmd: c, home: h, delivered: map[string]bool{}, failures: map[string]error{}, copies: map[string]string{}}
+	s.uncopied = s.tellUncopied
 	var err error
 	if s.courier, err = a.enrolled(h); err != nil {
 		return nil, err
@@ -244,6 +247,7 @@ func (s *sending) deliver(e outbox.Entry) error {
 	if s.delivered[e.Batch] {
 		return nil
 	}
+	s.copy(e)
 	if s.offline != nil {
 		return s.offline
 	}

@@ -50,7 +50,7 @@ type service struct {
 	number   string // the instrument's serial number
 	secret   [16]byte
 	owner    ed25519.PublicKey
-	consent  bool
+	said     []string // consent statements of this enrolment
 	nonces   map[string]bool
 	batches  map[string]*upload
 	order    []string
@@ -212,15 +212,7 @@ func (s *service) route(r *http.Request, path, target string, body []byte) (any,
 	}
 	switch r.Method + " " + path {
 	case "POST /v1/consent":
-		var in struct {
-			On   bool   `json:"on"`
-			Text string `json:"text"`
-		}
-		if err := json.Unmarshal(body, &in); err != nil || in.Text == "" {
-			return nil, fault.New(fault.Malformed, "bad-request", err)
-		}
-		s.consent = in.On
-		return map[string]any{"on": in.On, "since": s.now()}, nil
+		return s.consented(body)
 	case "POST /v1/authorize":
 		return s.authorize(body)
 	case "GET /v1/receipts":
@@ -317,6 +309,10 @@ func (s *service) enrol(r *http.Request, target string, body []byte) (any, error
 	if err := json.Unmarshal(body, &in); err != nil {
 		return nil, fault.New(fault.Malformed, "bad-request", err)
 	}
+	if s.moods["new-enrolment"] {
+		delete(s.moods, "new-enrolment")
+		s.owner, s.said = nil, nil
+	}
 	used := s.owner != nil && !s.owner.Equal(token.Key)
 	if in.Code != base64.RawURLEncoding.EncodeToString(s.secret[:]) || used {
 		return nil, fault.New(fault.Unknown, "unauthorised", nil)
@@ -333,7 +329,7 @@ func (s *service) authorize(body []byte) (any, error) {
 	if err := dec.Decode(&in); err != nil {
 		return nil, fault.New(fault.Malformed, "bad-request", err)
 	}
-	if !s.consent || s.moods["consent-withdrawn"] {
+	if !s.on() || s.moods["consent-withdrawn"] {
 		return nil, fault.New(fault.Forbidden, "no-consent", nil)
 	}
 	if s.moods["quota"] {

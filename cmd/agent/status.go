@@ -50,13 +50,17 @@ func (c *statusCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	audited, err := auditedBy(h)
+	if err != nil {
+		return err
+	}
 	keys, keysErr := courier.StoredKeys(h, e)
 	if a.json {
 		a.print(map[string]any{
 			"enrolled": true, "serial": e.Serial, "instrument": e.Instrument, "deployment": e.Deployment, "service": e.API,
 			"on": consent.On, "since": stamp(consent.Since), "waiting": append([]outbox.Entry{}, waiting...), "receipts": len(receipts),
 			"keys_expire": stamp(keys.Expires), "home": h.Dir(), "service_told": !consent.Untold,
-			"damaged": damaged, "dropped": dropped,
+			"damaged": damaged, "dropped": dropped, "auditor": audited,
 		})
 		return nil
 	}
@@ -88,6 +92,12 @@ func (c *statusCmd) Run(a *app) error {
 	}
 	if dropped.Batches > 0 {
 		a.say("%s (%s) were dropped because the spool was full.", count(dropped.Batches, "batch", "batches"), size(dropped.Bytes))
+	}
+	if audited != nil {
+		a.say("Sealed for the lab's own key %s as well; copies are kept in %s.", audited.Key, audited.Archive)
+		if n := len(audited.Uncopied); n > 0 {
+			a.say("%s not there, the last %s.", count(n, "copy is", "copies are"), audited.Uncopied[n-1])
+		}
 	}
 	a.say("Home: %s", h.Dir())
 	return nil

@@ -38,8 +38,9 @@ type cli struct {
 		Issue issueCmd `cmd:"" help:"Issue a one-time enrolment code for one instrument. The code is shown once and stored nowhere."`
 	} `cmd:"" help:"Enrolment codes."`
 	Instruments struct {
-		List   instrumentsListCmd `cmd:"" default:"1" help:"List the enrolled instruments."`
-		Revoke revokeCmd          `cmd:"" help:"End an instrument's enrolment for good."`
+		List    instrumentsListCmd    `cmd:"" default:"1" help:"List the enrolled instruments."`
+		Consent instrumentsConsentCmd `cmd:"" help:"Show what a lab answered: every signed statement, verified."`
+		Revoke  revokeCmd             `cmd:"" help:"End an instrument's enrolment for good."`
 	} `cmd:"" help:"Enrolled instruments."`
 	Cases struct {
 		List casesListCmd `cmd:"" default:"1" help:"List the cases."`

@@ -10,6 +10,7 @@ import (
 
 	"proactive/shared/aws/awsconfig"
 	"proactive/shared/aws/tables"
+	"proactive/shared/consent"
 	"proactive/shared/instrument"
 )
 
@@ -33,8 +34,8 @@ type instrumentLine struct {
 	Serial     string `json:"serial"`
 	Tenant     string `json:"tenant"`
 	Site       string `json:"site"`
-	Consent    bool   `json:"consent"`
-	Since      string `json:"since"` // of the consent as it stands; empty if never given
+	Consent    bool   `json:"consent"` // proven by its statement
+	Since      string `json:"since"`   // of the consent as it stands; empty if never given
 	Revoked    bool   `json:"revoked"`
 }
 
@@ -52,7 +53,7 @@ func (c *instrumentsListCmd) Run(a *app) error {
 	slices.SortFunc(all, func(x, y instrument.Instrument) int { return strings.Compare(x.Serial+x.ID, y.Serial+y.ID) })
 	lines := []instrumentLine{}
 	for _, i := range all {
-		l := instrumentLine{Instrument: i.ID, Serial: i.Serial, Tenant: i.Tenant, Site: i.Site, Consent: i.Consent.On, Revoked: i.Revoked}
+		l := instrumentLine{Instrument: i.ID, Serial: i.Serial, Tenant: i.Tenant, Site: i.Site, Consent: consent.Refusal(i) == "", Revoked: i.Revoked}
 		if !i.Consent.Since.IsZero() {
 			l.Since = i.Consent.Since.UTC().Format(time.RFC3339)
 		}

@@ -21,9 +21,9 @@ import sys
 from jws import canonical, is_signed, parse, public_key, unbase64
 
 RECEIPT = {"format": str, "deployment": str, "instrument": str, "batch": str, "sequence": int, "ordinal": int,
-           "previous": str, "verdict": str, "reason": str, "kept": dict, "dropped": dict, "refused": dict,
+           "previous": str, "verdict": str, "reason": str, "kept": dict, "dropped": dict, "left": dict, "refused": dict,
            "catalog": str, "sha256": str, "payload": str, "issued": str}
-OPTIONAL = {"kept", "dropped", "refused", "catalog"}
+OPTIONAL = {"kept", "dropped", "left", "refused", "catalog"}
 KEYS = {"format": str, "deployment": str, "serial": int, "issued": str, "expires": str, "unwrap": list, "receipt": list}
 KEY, DROPS = {"id": str, "spki": str, "not_after": str}, {"unknown": int, "refused": int}
 TYPE, BROKEN = "proactive-receipt+jws", "receipt-chain-broken"
@@ -78,9 +78,9 @@ def key_set(signed, root):
 def decode(body):
     """The payload, if it is the one serialisation of a receipt; else ValueError or another."""
     r = json.loads(body)
-    maps = [r.get(m, {}) for m in ("kept", "dropped", "refused")]
+    maps = [r.get(m, {}) for m in ("kept", "dropped", "left", "refused")]
     drops = maps[1].values()
-    numbers = [r["sequence"], r["ordinal"], *maps[0].values(), *maps[2].values(), *(n for d in drops for n in d.values())]
+    numbers = [r["sequence"], r["ordinal"], *(n for m in maps if m is not maps[1] for n in m.values()), *(n for d in drops for n in d.values())]
     if not (shaped(r, RECEIPT, OPTIONAL) and all(shaped(d, DROPS) for d in drops) and all(list(m) == sorted(m) for m in maps)
             and all(type(n) is int and -2**63 <= n < 2**63 for n in numbers) and canonical(r) == body):
         raise ValueError("the payload has another serialisation")

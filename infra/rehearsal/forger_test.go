@@ -21,6 +21,7 @@ import (
 
 	"proactive/infra/rehearsal"
 	"proactive/shared/catalog"
+	"proactive/shared/consent"
 	"proactive/shared/enrolment"
 	"proactive/shared/keyset"
 	"proactive/shared/observation"
@@ -38,7 +39,8 @@ type forger struct {
 	base           string // of the API
 	key            ed25519.PrivateKey
 	keys           keyset.KeySet
-	spent          string // the last Authorization header sent
+	said           []string // its consent statements
+	spent          string   // the last Authorization header sent
 }
 
 // answer is what the API said.
@@ -102,7 +104,19 @@ func newBatch(t testing.TB) string {
 
 func (f *forger) consent(t testing.TB, on bool) {
 	t.Helper()
-	f.call(t, http.MethodPost, "/v1/consent", map[string]any{"on": on, "text": "2026-11"}).read(t, nil)
+	s := consent.Statement{
+		Format: consent.Format, Deployment: f.deployment, Instrument: f.id, Version: int64(len(f.said)) + 1, On: on,
+		Text: "2026-11", TextSHA256: strings.Repeat("c", 64), At: time.Now().UTC().Format(consent.TimeFormat),
+	}
+	if n := len(f.said); n > 0 {
+		s.Previous = consent.Digest(f.said[n-1])
+	}
+	jws, err := consent.Sign(f.key, s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.said = append(f.said, jws)
+	f.call(t, http.MethodPost, "/v1/consent", map[string]any{"statement": jws}).read(t, nil)
 }
 
 // call makes one request under a fresh challenge.

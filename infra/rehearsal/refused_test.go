@@ -39,7 +39,7 @@ func TestUnprovenIsUniform(t *testing.T) {
 		"a request of before":    ask(t, http.MethodGet, f.base+"/v1/receipts?after=0", f.spent, nil),
 		"one for another path":   ask(t, http.MethodPost, f.base+path, f.spent, body),
 		"an enrolment, no code":  (&forger{base: f.base, key: newKey(t)}).call(t, http.MethodPost, "/v1/enrol", map[string]string{"code": "AAAAAAAAAAAAAAAAAAAAAA"}),
-		"consent for a stranger": stranger.call(t, http.MethodPost, "/v1/consent", map[string]any{"on": false, "text": "2026-11"}),
+		"consent for a stranger": stranger.call(t, http.MethodPost, "/v1/consent", map[string]any{"statement": "no"}),
 	}
 	for name, got := range answers {
 		t.Run(name, func(t *testing.T) { got.refused(t, http.StatusUnauthorized, "unauthorised", "unauthorised") })

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"proactive/shared/batch"
+	"proactive/shared/consent"
 	"proactive/shared/fault"
 	"proactive/shared/instrument"
 	"proactive/shared/layout"
@@ -26,13 +27,12 @@ const (
 	maxSequence       = 1e12                                          // as in the batch header
 )
 
-// Reasons for which there is no grant.
+// Reasons for which there is no grant, beside those of consent.Refusal.
 const (
 	BadRequest    = "bad-request"     // the request contradicts itself
 	TooLarge      = "batch-too-large" // larger than any batch may be
-	NoConsent     = "no-consent"
-	BatchDiffers  = "batch-differs"  // the id was granted for other bytes or another sequence number
-	SequenceTaken = "sequence-taken" // by another batch
+	BatchDiffers  = "batch-differs"   // the id was granted for other bytes or another sequence number
+	SequenceTaken = "sequence-taken"  // by another batch
 	DailyQuota    = "daily-quota"
 )
 
@@ -141,8 +141,8 @@ func (s Stage) Authorize(ctx context.Context, i instrument.Instrument, ask Ask) 
 	if known && e.Settled() {
 		return s.receipt(ctx, i.ID, ask.Batch)
 	}
-	if !i.Consent.On {
-		return Answer{}, fault.New(fault.Forbidden, NoConsent, nil)
+	if reason := consent.Refusal(i); reason != "" {
+		return Answer{}, fault.New(fault.Forbidden, reason, nil)
 	}
 	if known && e.State == ledger.Claimed {
 		return Answer{Status: AwaitReceipt}, nil

@@ -2,6 +2,7 @@ package authorize_test
 
 import (
 	"context"
+	"crypto/ed25519"
 	"encoding/hex"
 	"errors"
 	"net/url"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"proactive/shared/authorize"
+	"proactive/shared/consent"
 	"proactive/shared/fault"
 	"proactive/shared/instrument"
 	"proactive/shared/layout"
@@ -40,10 +42,16 @@ func newBench(t *testing.T) *bench {
 	b := &bench{
 		t: t, now: time.Date(2026, 11, 23, 23, 58, 0, 0, time.UTC), ledger: pipelinetest.NewLedger(t),
 		signer: &pipelinetest.Signer{T: t}, keys: pipelinetest.NewInstruments(t),
-		sender: instrument.Instrument{ID: id, DailyBytes: 1000, Consent: instrument.Consent{On: true}},
+		sender: instrument.Instrument{ID: id, DailyBytes: 1000, PublicKey: pipelinetest.InstrumentKey(1).Public().(ed25519.PublicKey)},
 	}
+	b.say(true)
 	b.Stage = authorize.Stage{Ledger: b.ledger, Receipts: b.ledger, Inbox: b.signer, Keys: b.keys, Now: func() time.Time { return b.now }}
 	return b
+}
+
+// say is the sender's next answer.
+func (b *bench) say(on bool) {
+	b.sender.Consent = pipelinetest.Say(b.t, pipelinetest.InstrumentKey(1), id, b.sender.Consent, on, b.now)
 }
 
 func ask(batch string, sequence, size int64) authorize.Ask {
@@ -114,7 +122,7 @@ func TestTheSameAskAgain(t *testing.T) {
 	}
 	jws := b.settle(receipt.Rejected)
 	signed := len(b.signer.Signed())
-	b.sender.Consent.On = false // the lab may always have its receipt
+	b.say(false) // the lab may always have its receipt
 	if got, err := b.ask(ask(batch, 1, 400)); err != nil || got.Status != authorize.HasReceipt || got.Receipt != jws {
 		t.Errorf("settled, and then %+v, %v", got, err)
 	}
@@ -131,8 +139,19 @@ func TestRefusals(t *testing.T) {
 		ask    authorize.Ask
 		before func(b *bench)
 	}{
-		{"no consent", fault.Forbidden, authorize.NoConsent, ask(next, 2, 400), func(b *bench) { b.sender.Consent.On = false }},
-		{"consent withdrawn after the grant", fault.Forbidden, authorize.NoConsent, ask(batch, 1, 400), func(b *bench) { b.sender.Consent.On = false }},
+		{"no consent", fault.Forbidden, consent.No, ask(next, 2, 400), func(b *bench) { b.say(false) }},
+		{"never asked", fault.Forbidden, consent.No, ask(next, 2, 400), func(b *bench) { b.sender.Consent = instrument.Consent{} }},
+		{"a mark in the table and no statement", fault.Forbidden, consent.Unproven, ask(next, 2, 400), func(b *bench) {
+			b.sender.Consent = instrument.Consent{On: true, Text: "2026-11", Since: b.now}
+		}},
+		{"withdrawn, and the mark set back", fault.Forbidden, consent.Unproven, ask(next, 2, 400), func(b *bench) {
+			b.say(false)
+			b.sender.Consent.On = true
+		}},
+		{"a statement that another key signed", fault.Forbidden, consent.Unproven, ask(next, 2, 400), func(b *bench) {
+			b.sender.PublicKey = pipelinetest.InstrumentKey(2).Public().(ed25519.PublicKey)
+		}},
+		{"consent withdrawn after the grant", fault.Forbidden, consent.No, ask(batch, 1, 400), func(b *bench) { b.say(false) }},
 		{"the same id for another digest", fault.Conflict, authorize.BatchDiffers, authorize.Ask{Batch: batch, Sequence: 1, Bytes: 400, SHA256: strings.Repeat("b", 64)}, nil},
 		{"the same id for another length", fault.Conflict, authorize.BatchDiffers, ask(batch, 1, 399), nil},
 		{"the same id for another sequence number", fault.Conflict, authorize.BatchDiffers, ask(batch, 2, 400), nil},

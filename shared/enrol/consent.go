@@ -4,52 +4,89 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"time"
 
+	"proactive/shared/consent"
 	"proactive/shared/fault"
 	"proactive/shared/instrument"
 )
 
+// Reasons for which a consent statement is refused, beside those of shared/consent.
+const (
+	ConsentForeign = "consent-foreign" // of another instrument or deployment
+	ConsentVersion = "consent-version" // not the one that follows what is on record
+)
+
 // Consents keeps each instrument's consent.
 type Consents interface {
-	// SetConsent replaces consent was by next, on condition that was still stands and
-	// the instrument is not revoked; otherwise ErrRaced. Setting next again over itself
-	// is no race. Durable when it returns nil; perhaps durable after another error.
-	SetConsent(ctx context.Context, instrument string, was, next instrument.Consent) error
+	// SetConsent is one transaction or nothing: i's consent becomes next, on condition
+	// that i is enrolled as it says, its consent still stands and it is not revoked; and
+	// next's statement joins the history of i's enrolment, which is never rewritten. It
+	// answers ErrRaced otherwise. Setting next again over itself is no race. Durable when
+	// it returns nil; perhaps durable after another error.
+	SetConsent(ctx context.Context, i instrument.Instrument, next instrument.Consent) error
 }
 
-// consentText is how versions of the consent text are named.
-var consentText = regexp.MustCompile(`^[0-9]{4}-[0-9]{2}$`)
+// History is what was said, for whoever has to prove it.
+type History interface {
+	// Statements are all of an instrument's, also of earlier enrolments, oldest first.
+	Statements(ctx context.Context, instrument string) ([]Said, error)
+}
+
+// Said is one statement of the history, with the key that signed it: a later enrolment
+// replaces the instrument's.
+type Said struct {
+	Enrolment string
+	Version   int64
+	Statement string // the JWS
+	Key       []byte
+	Since     time.Time // when it was recorded, by the service's clock
+}
 
 // Answer is the body of POST /v1/consent.
 type Answer struct {
-	On   bool   `json:"on"`
-	Text string `json:"text"` // version of the consent text the lab was shown, "2026-11"
+	Statement string `json:"statement"` // the JWS
 }
 
 // Standing is the consent as it now stands.
 type Standing struct {
-	On    bool      `json:"on"`
-	Since time.Time `json:"since"` // by the service's clock
+	On      bool      `json:"on"`
+	Version int64     `json:"version"`
+	Since   time.Time `json:"since"` // by the service's clock
 }
 
-// Consent records the lab's answer. The same answer again changes nothing, not even
+// Consent records the lab's answer. The same statement again changes nothing, not even
 // since when it stands.
+//
+// If we crash before SetConsent, nothing happened; after it, the same statement gets the
+// same answer.
 func (s Stage) Consent(ctx context.Context, i instrument.Instrument, a Answer) (Standing, error) {
-	if !consentText.MatchString(a.Text) {
-		return Standing{}, fault.New(fault.Malformed, BadText, nil)
+	said, err := consent.Verify(a.Statement, i.PublicKey)
+	if err != nil {
+		return Standing{}, err
 	}
-	if i.Consent.On == a.On && i.Consent.Text == a.Text {
-		return Standing{On: i.Consent.On, Since: i.Consent.Since}, nil
+	if said.Deployment != s.Deployment || said.Instrument != i.ID {
+		return Standing{}, fault.New(fault.Forbidden, ConsentForeign, nil)
 	}
-	next := instrument.Consent{On: a.On, Text: a.Text, Since: s.Now().UTC().Truncate(time.Second)}
-	err := s.Consents.SetConsent(ctx, i.ID, i.Consent, next)
+	if a.Statement == i.Consent.Statement {
+		return standing(i.Consent), nil
+	}
+	if !said.Follows(i.Consent.Version, i.Consent.Statement) {
+		return Standing{}, fault.New(fault.Conflict, ConsentVersion, nil)
+	}
+	next := instrument.Consent{
+		On: said.On, Text: said.Text, Since: s.Now().UTC().Truncate(time.Second), Version: said.Version, Statement: a.Statement,
+	}
+	err = s.Consents.SetConsent(ctx, i, next)
 	if errors.Is(err, ErrRaced) {
 		return Standing{}, fault.New(fault.Unavailable, Busy, err)
 	}
 	if err != nil {
 		return Standing{}, fmt.Errorf("recording consent: %w", err)
 	}
-	return Standing{On: next.On, Since: next.Since}, nil
+	return standing(next), nil
+}
+
+func standing(c instrument.Consent) Standing {
+	return Standing{On: c.On, Version: c.Version, Since: c.Since}
 }

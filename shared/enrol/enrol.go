@@ -20,10 +20,9 @@ const (
 	CodeUnknown = "code-unknown" // goes to the log; outside it is the uniform 401
 	CodeUsed    = "code-used"    // by another key
 	CodeExpired = "code-expired"
-	Revoked     = "revoked"     // the instrument the code is for is no longer served
-	NoKeySet    = "no-key-set"  // none is published yet
-	BadText     = "bad-request" // no version of a consent text
-	Busy        = "busy"        // changed at the same moment: ask again
+	Revoked     = "revoked"    // the instrument the code is for is no longer served
+	NoKeySet    = "no-key-set" // none is published yet
+	Busy        = "busy"       // changed at the same moment: ask again
 )
 
 // Code is what is known of an enrolment code that was issued. Its secret is not: the
@@ -121,9 +120,13 @@ func (s Stage) Enrol(ctx context.Context, key ed25519.PublicKey, a Application) 
 	return Enrolled{Instrument: code.Instrument, Deployment: s.Deployment, Serial: code.Serial, Keys: keys}, nil
 }
 
+// enrolmentDigits is how much of a code's digest names the enrolment.
+const enrolmentDigits = 16
+
 func (s Stage) redeem(ctx context.Context, digest string, code Code, key ed25519.PublicKey) error {
 	err := s.Codes.Redeem(ctx, digest, instrument.Instrument{
 		ID: code.Instrument, Tenant: code.Tenant, Site: code.Site, Serial: code.Serial, PublicKey: key, DailyBytes: code.DailyBytes,
+		Enrolment: digest[:enrolmentDigits],
 	})
 	switch {
 	case errors.Is(err, ErrRaced):

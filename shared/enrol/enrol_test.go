@@ -24,9 +24,9 @@ var (
 	theirs = key(2)
 )
 
-func key(seed byte) ed25519.PublicKey {
-	return pipelinetest.InstrumentKey(seed).Public().(ed25519.PublicKey)
-}
+func key(seed byte) ed25519.PublicKey { return public(pipelinetest.InstrumentKey(seed)) }
+
+func public(key ed25519.PrivateKey) ed25519.PublicKey { return key.Public().(ed25519.PublicKey) }
 
 type bench struct {
 	enrol.Stage
@@ -64,7 +64,8 @@ func TestEnrol(t *testing.T) {
 		t.Fatalf("%+v, %v", got, err)
 	}
 	i, err := b.store.Get(t.Context(), id)
-	enrolled := instrument.Instrument{ID: id, Tenant: "t-1", Site: "s-1", Serial: "M04034", DailyBytes: 1 << 30, PublicKey: mine}
+	enrolled := instrument.Instrument{ID: id, Tenant: "t-1", Site: "s-1", Serial: "M04034", DailyBytes: 1 << 30, PublicKey: mine,
+		Enrolment: enrolment.Digest(secret)[:16]}
 	if diff := cmp.Diff(enrolled, i); err != nil || diff != "" {
 		t.Errorf("%v\n%s", err, diff)
 	}
@@ -76,8 +77,12 @@ func TestEnrolAgainWithTheSameKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	on := instrument.Consent{On: true, Text: "2026-11", Since: b.now}
-	if err := b.store.SetConsent(t.Context(), id, instrument.Consent{}, on); err != nil {
+	i, err := b.store.Get(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	on := pipelinetest.Say(t, pipelinetest.InstrumentKey(1), id, i.Consent, true, b.now)
+	if err := b.store.SetConsent(t.Context(), i, on); err != nil {
 		t.Fatal(err)
 	}
 	b.now = b.now.Add(2 * time.Hour) // the code has expired since: its use has not
@@ -167,78 +172,4 @@ func TestEnrolRace(t *testing.T) {
 	b.Codes = b.store
 	_, err = b.Enrol(t.Context(), mine, application(secret))
 	want(t, err, fault.Forbidden, enrol.CodeUsed)
-}
-
-func TestConsent(t *testing.T) {
-	b := newBench(t)
-	if _, err := b.Enrol(t.Context(), mine, application(secret)); err != nil {
-		t.Fatal(err)
-	}
-	say := func(on bool, text string) (enrol.Standing, error) {
-		i, err := b.store.Get(t.Context(), id)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return b.Consent(t.Context(), i, enrol.Answer{On: on, Text: text})
-	}
-	start := b.now
-	for _, step := range []struct {
-		name  string
-		on    bool
-		text  string
-		since time.Time
-	}{
-		{"on", true, "2026-11", start.Add(1 * time.Minute)},
-		{"on again changes nothing", true, "2026-11", start.Add(1 * time.Minute)},
-		{"on to a newer text", true, "2026-12", start.Add(3 * time.Minute)},
-		{"off", false, "2026-12", start.Add(4 * time.Minute)},
-		{"off again changes nothing", false, "2026-12", start.Add(4 * time.Minute)},
-		{"on once more", true, "2026-12", start.Add(6 * time.Minute)},
-	} {
-		b.now = b.now.Add(time.Minute)
-		got, err := say(step.on, step.text)
-		if err != nil || got.On != step.on || !got.Since.Equal(step.since) {
-			t.Errorf("%s: %+v, %v; want since %v", step.name, got, err, step.since)
-		}
-		if i, err := b.store.Get(t.Context(), id); err != nil || i.Consent != (instrument.Consent{On: step.on, Text: step.text, Since: step.since}) {
-			t.Errorf("%s: stored %+v, %v", step.name, i.Consent, err)
-		}
-	}
-	for _, text := range []string{"", "yes", "2026-11-23", "2026-11\n"} {
-		_, err := say(false, text)
-		want(t, err, fault.Malformed, enrol.BadText)
-	}
-}
-
-func TestConsentWhenTheStoreFails(t *testing.T) {
-	for name, how := range map[string]pipelinetest.Failure{"not persisted": pipelinetest.NotPersisted, "reply lost": pipelinetest.ReplyLost} {
-		t.Run(name, func(t *testing.T) {
-			b := newBench(t)
-			was := instrument.Instrument{ID: id, PublicKey: mine, Consent: instrument.Consent{On: true, Text: "2026-11", Since: b.now}}
-			b.store.Put(was)
-			b.store.Fail("SetConsent", how)
-			off := enrol.Answer{Text: "2026-11"}
-			if _, err := b.Consent(t.Context(), was, off); !errors.Is(err, pipelinetest.ErrStore) {
-				t.Fatalf("a failed store was believed: %v", err)
-			}
-			i, err := b.store.Get(t.Context(), id)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if got, err := b.Consent(t.Context(), i, off); err != nil || got.On {
-				t.Errorf("again: %+v, %v", got, err)
-			}
-			if i, err = b.store.Get(t.Context(), id); err != nil || i.Consent.On {
-				t.Errorf("still on: %v", err)
-			}
-		})
-	}
-}
-
-func TestConsentRace(t *testing.T) {
-	b := newBench(t)
-	b.store.Put(instrument.Instrument{ID: id, PublicKey: mine, Consent: instrument.Consent{Text: "2026-11", Since: b.now}})
-	stale := instrument.Instrument{ID: id, PublicKey: mine} // read before it was turned off
-	_, err := b.Consent(t.Context(), stale, enrol.Answer{On: true, Text: "2026-11"})
-	want(t, err, fault.Unavailable, enrol.Busy)
 }

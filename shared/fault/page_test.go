@@ -17,7 +17,7 @@ import (
 // The files whose named strings are reasons, and the pattern of a reason.
 var (
 	reasonFiles = []string{
-		"door/*.go", "request/*.go", "challenge/*.go", "enrol/*.go", "authorize/*.go", "validate/*.go",
+		"door/*.go", "request/*.go", "challenge/*.go", "enrol/*.go", "consent/*.go", "authorize/*.go", "validate/*.go",
 		"batch/header.go", "seal/*.go", "observation/*.go", "keyset/*.go", "receipt/verify.go", "scrub/judge.go", "catalog/check.go", "reconcile/account.go",
 	}
 	reason = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)

@@ -22,17 +22,25 @@ type Instrument struct {
 	Serial string
 	// PublicKey verifies requests and batches. It is replaced only by a new enrolment.
 	PublicKey ed25519.PublicKey
+	// Enrolment names the enrolment by which it came in: each has a chain of consent of
+	// its own, which begins at "no".
+	Enrolment string
 	Consent   Consent
 	Revoked   bool
 	// DailyBytes bounds what authorize grants per UTC day.
 	DailyBytes int64
 }
 
-// Consent is the lab's standing answer. The zero value is "no".
+// Consent is the lab's standing answer as it is on record. The zero value is "no". Only
+// Statement proves anything, see shared/consent; the rest is beside it for the eye.
 type Consent struct {
 	On bool
 	// Since is when it was last turned on or off, by the server's clock.
 	Since time.Time
 	// Text is the version of the consent text that the lab was shown.
 	Text string
+	// Version counts the statements of this enrolment; 0 if there is none.
+	Version int64
+	// Statement is the JWS of the last one.
+	Statement string
 }

@@ -4,7 +4,9 @@ import "fmt"
 
 // The tables. Every table has partition key "pk" and sort key "sk", both strings.
 //
-//	instruments  INSTRUMENT#<id> / PROFILE       the instrument, its consent
+//	instruments  INSTRUMENT#<id> / PROFILE       the instrument, its consent with the statement that proves it
+//	             INSTRUMENT#<id> / CONSENT#<enrolment>#<version>
+//	                                             a consent statement; versions count from 1 in each enrolment
 //	             CODE#<sha256 hex> / CODE        an enrolment code, by digest of its secret
 //	             KEYSET / CURRENT                the signed key set, as bytes
 //	requests     NONCE#<nonce> / NONCE           a nonce that was used (TTL)
@@ -72,6 +74,15 @@ func SlotRow(digest string) string { return "SLOT#" + digest }
 func TenantRow(id string) string { return "TENANT#" + id }
 
 // Sort keys.
+
+// ConsentRows begins the sort keys of an instrument's consent statements.
+const ConsentRows = "CONSENT#"
+
+// ConsentRow is a consent statement. Each enrolment has a chain of its own: one that
+// begins anew overwrites nothing that was said before.
+func ConsentRow(enrolment string, version int64) string {
+	return fmt.Sprintf("%s%s#%012d", ConsentRows, enrolment, version)
+}
 
 // BatchRow is a batch in the ledger.
 func BatchRow(batch string) string { return "BATCH#" + batch }

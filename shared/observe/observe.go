@@ -5,9 +5,6 @@ package observe
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +13,7 @@ import (
 
 	"proactive/shared/catalog"
 	"proactive/shared/interop"
+	"proactive/shared/labkey"
 	"proactive/shared/observation"
 	"proactive/shared/runfolder"
 	"proactive/shared/telemetry"
@@ -151,14 +149,6 @@ func (b *builder) count(field string, n int) {
 	}
 }
 
-// token is a name as it may leave: an HMAC under the lab's key, so that the lab can
-// resolve it and nobody else can join by it.
-func (b *builder) token(purpose, name string) string {
-	mac := hmac.New(sha256.New, b.key)
-	_, _ = mac.Write([]byte(purpose + "\n" + name)) // a hash never fails
-	return hex.EncodeToString(mac.Sum(nil)[:16])
-}
-
 func (b *builder) runInfo(in io.Reader) (bool, Reason) {
 	info, err := runfolder.ParseInfo(in)
 	if err != nil {
@@ -168,9 +158,9 @@ func (b *builder) runInfo(in io.Reader) (bool, Reason) {
 	b.stays(catalog.RunInfo, info.Elements)
 	r := &b.report
 	r.Serial, r.RunID, r.Started = info.Serial, info.RunID, info.Started
-	b.add(observation.Observation{Field: "run.token", Text: b.token("run", info.RunID)})
+	b.add(observation.Observation{Field: "run.token", Text: labkey.Token(b.key, labkey.Run, info.RunID)})
 	if info.Flowcell != "" {
-		b.add(observation.Observation{Field: "run.flowcell_token", Text: b.token("flow cell", info.Flowcell)})
+		b.add(observation.Observation{Field: "run.flowcell_token", Text: labkey.Token(b.key, labkey.Flowcell, info.Flowcell)})
 	}
 	b.add(observation.Observation{Field: "config.instrument_type", Text: runfolder.Family(info.Serial)})
 	if !info.Started.IsZero() {

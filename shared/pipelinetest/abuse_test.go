@@ -100,7 +100,8 @@ func newLab(t *testing.T, seed uint64) *lab {
 	instruments := pipelinetest.NewInstruments(t)
 	set, signed := l.keys.Set(l.now)
 	instruments.Publish(signed, set)
-	instruments.Put(instrument.Instrument{ID: abuser, PublicKey: l.key.Public().(ed25519.PublicKey), Consent: instrument.Consent{On: true}, DailyBytes: 1 << 40})
+	instruments.Put(instrument.Instrument{ID: abuser, PublicKey: l.key.Public().(ed25519.PublicKey), DailyBytes: 1 << 40,
+		Consent: pipelinetest.Say(t, l.key, abuser, instrument.Consent{}, true, l.now)})
 	l.nonces = challenge.Nonces{Mac: &pipelinetest.Mac{}, Used: l.requests, Rand: crand.Reader, Now: clock}
 	grants := authorize.Stage{Ledger: l.ledger, Receipts: l.ledger, Inbox: &pipelinetest.Signer{T: t}, Keys: instruments, Now: clock}
 	prover := door.Prover{Instruments: instruments, Nonces: l.nonces}

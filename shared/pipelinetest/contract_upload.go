@@ -2,6 +2,7 @@ package pipelinetest
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"strings"
@@ -64,6 +65,7 @@ func UsedContract(t *testing.T, s challenge.Used) {
 type Enrolments interface {
 	enrol.Codes
 	enrol.Consents
+	enrol.History
 	validate.Instruments
 	Issue(ctx context.Context, digest string, c enrol.Code) error
 }
@@ -71,12 +73,12 @@ type Enrolments interface {
 // EnrolmentContract tests enrolment codes and consent. revoke revokes an instrument.
 func EnrolmentContract(t *testing.T, s Enrolments, revoke func(id string)) {
 	ctx := t.Context()
-	key := func(b byte) []byte { return []byte(strings.Repeat(string(rune(b)), 32)) }
+	key := func(seed byte) ed25519.PublicKey { return InstrumentKey(seed).Public().(ed25519.PublicKey) }
 	code := enrol.Code{
 		Instrument: contractInstrument, Tenant: "t-1", Site: "s-1", Serial: "M04034", DailyBytes: 1 << 20, Expires: contractTime,
 	}
 	enrolled := instrument.Instrument{
-		ID: code.Instrument, Tenant: "t-1", Site: "s-1", Serial: "M04034", DailyBytes: 1 << 20, PublicKey: key('a'),
+		ID: code.Instrument, Tenant: "t-1", Site: "s-1", Serial: "M04034", DailyBytes: 1 << 20, PublicKey: key(1), Enrolment: "e1",
 	}
 
 	_, err := s.Code(ctx, "d1")
@@ -98,7 +100,7 @@ func EnrolmentContract(t *testing.T, s Enrolments, revoke func(id string)) {
 		t.Errorf("the instrument: %v\n%s", err, diff)
 	}
 	other := enrolled
-	other.PublicKey = key('b')
+	other.PublicKey, other.Enrolment = key(2), "e2"
 	want(t, "redeeming again", s.Redeem(ctx, "d1", other), enrol.ErrRaced)
 	if got, err := s.Code(ctx, "d1"); err != nil || !got.UsedBy.Equal(i.PublicKey) {
 		t.Errorf("the code is used by %x: %v", got.UsedBy, err)
@@ -107,32 +109,21 @@ func EnrolmentContract(t *testing.T, s Enrolments, revoke func(id string)) {
 		t.Errorf("a second key took the instrument: %v", err)
 	}
 
-	on := instrument.Consent{On: true, Text: "2026-11", Since: contractTime}
-	off := instrument.Consent{Text: "2026-11", Since: contractTime.Add(time.Minute)}
-	want(t, "consent", s.SetConsent(ctx, i.ID, instrument.Consent{}, on), nil)
-	want(t, "the same consent again", s.SetConsent(ctx, i.ID, instrument.Consent{}, on), nil)
-	want(t, "over a consent that does not stand", s.SetConsent(ctx, i.ID, instrument.Consent{}, off), enrol.ErrRaced)
-	earlier := on
-	earlier.Since = on.Since.Add(-time.Hour)
-	want(t, "over the same answer of another time", s.SetConsent(ctx, i.ID, earlier, off), enrol.ErrRaced)
-	want(t, "consent withdrawn", s.SetConsent(ctx, i.ID, on, off), nil)
-	want(t, "consent of nobody", s.SetConsent(ctx, "i-00000000000000000000000000", instrument.Consent{}, on), enrol.ErrRaced)
-	if i, err = s.Get(ctx, code.Instrument); err != nil || i.Consent != off {
-		t.Errorf("consent stands at %+v: %v", i.Consent, err)
-	}
+	consentContract(t, s, i)
 
 	// A new code replaces the key, and consent is asked for anew.
-	want(t, "consent again", s.SetConsent(ctx, i.ID, off, on), nil)
 	want(t, "issuing another", s.Issue(ctx, "d2", code), nil)
 	want(t, "redeeming another", s.Redeem(ctx, "d2", other), nil)
-	if i, err = s.Get(ctx, code.Instrument); err != nil || i.Consent.On || !i.PublicKey.Equal(other.PublicKey) {
+	before := i
+	if i, err = s.Get(ctx, code.Instrument); err != nil || i.Consent != (instrument.Consent{}) || !i.PublicKey.Equal(other.PublicKey) || i.Enrolment != "e2" {
 		t.Errorf("after a new enrolment: %+v, %v", i, err)
 	}
+	newChainContract(t, s, before, i)
 
 	revoke(i.ID)
 	want(t, "issuing a third", s.Issue(ctx, "d3", code), nil)
 	want(t, "redeeming for a revoked instrument", s.Redeem(ctx, "d3", enrolled), enrol.ErrRevoked)
-	want(t, "consent of a revoked instrument", s.SetConsent(ctx, i.ID, instrument.Consent{}, on), enrol.ErrRaced)
+	want(t, "consent of a revoked instrument", s.SetConsent(ctx, i, Say(t, InstrumentKey(2), i.ID, i.Consent, false, contractTime)), enrol.ErrRaced)
 	if got, err := s.Code(ctx, "d3"); err != nil || got.UsedBy != nil {
 		t.Errorf("half a transaction: %v", err)
 	}

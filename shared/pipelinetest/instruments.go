@@ -3,6 +3,7 @@ package pipelinetest
 import (
 	"context"
 	"crypto/ed25519"
+	"slices"
 	"sync"
 	"testing"
 
@@ -18,6 +19,7 @@ var (
 	_ door.Instruments     = (*Instruments)(nil)
 	_ enrol.Codes          = (*Instruments)(nil)
 	_ enrol.Consents       = (*Instruments)(nil)
+	_ enrol.History        = (*Instruments)(nil)
 	_ enrol.Keys           = (*Instruments)(nil)
 	_ authorize.Keys       = (*Instruments)(nil)
 	_ validate.Instruments = (*Instruments)(nil)
@@ -33,13 +35,14 @@ type Instruments struct {
 	mu          sync.Mutex
 	instruments map[string]instrument.Instrument
 	codes       map[string]enrol.Code
+	said        map[string][]enrol.Said
 	signed      *keyset.Signed
 	set         keyset.KeySet
 }
 
 // NewInstruments is an empty table.
 func NewInstruments(t testing.TB) *Instruments {
-	return &Instruments{t: t, instruments: map[string]instrument.Instrument{}, codes: map[string]enrol.Code{}}
+	return &Instruments{t: t, instruments: map[string]instrument.Instrument{}, codes: map[string]enrol.Code{}, said: map[string][]enrol.Said{}}
 }
 
 // Put makes an instrument be as i says, past every condition.
@@ -120,18 +123,40 @@ func (s *Instruments) Redeem(_ context.Context, digest string, i instrument.Inst
 }
 
 // SetConsent implements enrol.Consents.
-func (s *Instruments) SetConsent(_ context.Context, id string, was, next instrument.Consent) error {
+func (s *Instruments) SetConsent(_ context.Context, i instrument.Instrument, next instrument.Consent) error {
 	return s.meet("SetConsent", func() error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		i, there := s.instruments[id]
-		if !there || i.Revoked || i.Consent != was && i.Consent != next {
+		now, there := s.instruments[i.ID]
+		if !there || now.Revoked || now.Enrolment != i.Enrolment || !now.PublicKey.Equal(i.PublicKey) ||
+			now.Consent.Statement != i.Consent.Statement && now.Consent.Statement != next.Statement {
 			return enrol.ErrRaced
 		}
-		i.Consent = next
-		s.instruments[id] = i
+		for _, said := range s.said[i.ID] {
+			if said.Enrolment == i.Enrolment && said.Version == next.Version && said.Statement != next.Statement {
+				return enrol.ErrRaced
+			}
+		}
+		if now.Consent.Statement != next.Statement {
+			s.said[i.ID] = append(s.said[i.ID], enrol.Said{
+				Enrolment: i.Enrolment, Version: next.Version, Statement: next.Statement, Key: i.PublicKey, Since: next.Since,
+			})
+		}
+		now.Consent = next
+		s.instruments[i.ID] = now
 		return nil
 	})
+}
+
+// Statements implements enrol.History.
+func (s *Instruments) Statements(_ context.Context, id string) (all []enrol.Said, err error) {
+	err = s.meet("Statements", func() error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		all = slices.Clone(s.said[id])
+		return nil
+	})
+	return all, err
 }
 
 // Signed implements enrol.Keys and authorize.Keys.

@@ -20,9 +20,11 @@ import (
 	"proactive/shared/authorize"
 	"proactive/shared/catalog"
 	"proactive/shared/challenge"
+	"proactive/shared/consent"
 	"proactive/shared/door"
 	"proactive/shared/enrol"
 	"proactive/shared/enrolment"
+	"proactive/shared/instrument"
 	"proactive/shared/journal"
 	"proactive/shared/layout"
 	"proactive/shared/observation"
@@ -54,6 +56,7 @@ type uploads struct {
 	secret      []byte
 	id          string
 	key         ed25519.PrivateKey
+	said        instrument.Consent
 	requests    int
 }
 
@@ -136,7 +139,8 @@ func (u *uploads) enrol() {
 }
 
 func (u *uploads) consent(on bool) {
-	if r := u.call("POST", "/v1/consent", "", fmt.Sprintf(`{"on":%v,"text":"2026-11"}`, on), nil); r.Status != 200 {
+	u.said = pipelinetest.Say(u.t, u.key, u.id, u.said, on, u.now)
+	if r := u.call("POST", "/v1/consent", "", `{"statement":"`+u.said.Statement+`"}`, nil); r.Status != 200 {
 		u.t.Fatalf("consent: %s", r.Body)
 	}
 }
@@ -192,7 +196,7 @@ func TestNothingIsTakenBeforeTheLabSaidYes(t *testing.T) {
 	u := newUploads(t)
 	u.enrol()
 	batch, sealed := u.seal(1, false)
-	if _, r := u.authorize(1, batch, sealed); r.Status != 403 || !strings.Contains(string(r.Body), authorize.NoConsent) {
+	if _, r := u.authorize(1, batch, sealed); r.Status != 403 || !strings.Contains(string(r.Body), consent.No) {
 		t.Errorf("%d %s", r.Status, r.Body)
 	}
 	u.consent(true)
@@ -201,7 +205,7 @@ func TestNothingIsTakenBeforeTheLabSaidYes(t *testing.T) {
 	}
 	u.consent(false) // after the grant, before the upload
 	at := u.inbox.Upload(layout.InboxKey(u.id, batch), sealed)
-	if outcome, err := u.validate.Handle(t.Context(), validate.Arrival(at)); outcome != validate.NoConsent {
+	if outcome, err := u.validate.Handle(t.Context(), validate.Arrival(at)); outcome != consent.No {
 		t.Errorf("%s, %v", outcome, err)
 	}
 	if len(u.toScrub.Messages()) != 0 || len(u.receipts()) != 1 {

@@ -150,6 +150,7 @@ func newMaker(t testing.TB) *maker {
 	quarantined.Verdict, quarantined.Reason = receipt.Quarantined, "detected-nucleotides"
 	kept, at4 := stored(4)
 	kept.Kept = map[string]int{"q.bases": 12, "tile.clusters": 96}
+	kept.Left = map[string]int{"left.run_parameters.path": 9, "left.run_parameters.person": 2}
 	one, at1 := stored(1)
 	for i, r := range []receipt.Receipt{one, rejected(2), quarantined, kept} {
 		r.Deployment = f.set.Deployment

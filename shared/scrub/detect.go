@@ -44,7 +44,11 @@ func Detect(cat *catalog.Catalog, kept []observation.Observation) []Hit {
 	var hits []Hit
 	for i, o := range kept {
 		if _, ok := cat.Field(o.Field); !ok {
-			hits = append(hits, Hit{Rule: RuleField, Row: i}) // without its name, which is what was hit
+			rule := RuleField
+			if r, hit := detect(o.Text); hit && o.Text != "" {
+				rule = r
+			}
+			hits = append(hits, Hit{Rule: rule, Row: i}) // without its name, which is a hit itself
 			continue
 		}
 		if o.Text == "" {

@@ -8,15 +8,16 @@ import (
 	"fmt"
 
 	"proactive/shared/batch"
+	"proactive/shared/consent"
 	"proactive/shared/fault"
 	"proactive/shared/instrument"
 	"proactive/shared/ledger"
 )
 
-// Reasons for which a granted upload is rejected, beside those of shared/batch.
+// Reasons for which a granted upload is rejected, beside those of shared/batch, and
+// those of consent.Refusal: consent is what it is now, whatever it was at the grant.
 const (
 	Revoked        = "revoked"
-	NoConsent      = "no-consent"      // now, whatever it was when it was granted
 	LengthMismatch = "length-mismatch" // not as many bytes as were granted
 	DigestMismatch = "digest-mismatch" // not the bytes that were granted
 	HeaderMismatch = "header-mismatch" // the header names another batch than the key and the grant
@@ -28,11 +29,11 @@ const (
 // other error is a failure of something we depend on.
 func (s Stage) check(ctx context.Context, a Arrival, e ledger.Entry, i instrument.Instrument) error {
 	// Whose batches may not be taken need not be read.
-	switch {
-	case i.Revoked:
+	if i.Revoked {
 		return fault.New(fault.Forbidden, Revoked, nil)
-	case !i.Consent.On:
-		return fault.New(fault.Forbidden, NoConsent, nil)
+	}
+	if reason := consent.Refusal(i); reason != "" {
+		return fault.New(fault.Forbidden, reason, nil)
 	}
 	object, err := s.Inbox.Get(ctx, a, e.Bytes)
 	if err != nil {

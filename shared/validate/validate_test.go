@@ -17,6 +17,7 @@ import (
 
 	"proactive/shared/authorize"
 	"proactive/shared/batch"
+	"proactive/shared/consent"
 	"proactive/shared/handoff"
 	"proactive/shared/instrument"
 	"proactive/shared/journal"
@@ -60,7 +61,7 @@ func newBench(t *testing.T) *bench {
 	set, signed := b.keys.Set(b.now)
 	b.instruments.Publish(signed, set)
 	key := pipelinetest.InstrumentKey(1)
-	b.sender = instrument.Instrument{ID: id, PublicKey: key.Public().(ed25519.PublicKey), Consent: instrument.Consent{On: true}}
+	b.sender = instrument.Instrument{ID: id, PublicKey: key.Public().(ed25519.PublicKey), Consent: pipelinetest.Say(t, key, id, instrument.Consent{}, true, b.now)}
 	b.instruments.Put(b.sender)
 	b.params = seal.Params{
 		Deployment: pipelinetest.Deployment, Instrument: id, Batch: batchID, Sequence: 7, Catalog: "sha256:" + strings.Repeat("c", 64),
@@ -173,8 +174,16 @@ func TestRejected(t *testing.T) {
 		object func(sealed []byte) []byte    // what is granted and uploaded in place of the batch
 		stored func(sealed []byte) []byte    // what lies in the inbox in place of what was granted
 	}{
-		{name: "consent withdrawn since the grant", reason: validate.NoConsent, after: func(b *bench, _ []byte) {
-			b.sender.Consent.On = false
+		{name: "consent withdrawn since the grant", reason: consent.No, after: func(b *bench, _ []byte) {
+			b.sender.Consent = pipelinetest.Say(b.t, b.params.Signer, id, b.sender.Consent, false, b.now)
+			b.instruments.Put(b.sender)
+		}},
+		{name: "consent that is a mark in the table", reason: consent.Unproven, after: func(b *bench, _ []byte) {
+			b.sender.Consent = instrument.Consent{On: true, Text: "2026-11", Since: b.now}
+			b.instruments.Put(b.sender)
+		}},
+		{name: "consent that another key stated", reason: consent.Unproven, after: func(b *bench, _ []byte) {
+			b.sender.Consent = pipelinetest.Say(b.t, pipelinetest.InstrumentKey(2), id, instrument.Consent{}, true, b.now)
 			b.instruments.Put(b.sender)
 		}},
 		{name: "the instrument revoked since the grant", reason: validate.Revoked, after: func(b *bench, _ []byte) {

@@ -31,6 +31,7 @@ import (
 	"proactive/shared/aws/queues"
 	"proactive/shared/aws/tables"
 	"proactive/shared/casework"
+	"proactive/shared/enrol"
 	"proactive/shared/handoff"
 	"proactive/shared/health"
 	"proactive/shared/keyset"
@@ -250,7 +251,7 @@ func writes(t *testing.T, through, past aws.Config) []write {
 			}, func(n int) bool { return versions("notices", "notices/"+batchID(n)) }, nil, nil,
 		},
 	}
-	return append(all, sending(t, through, past))
+	return append(all, sending(t, through, past), consenting(t, through, past))
 }
 
 func aCase(n int) casework.Case {
@@ -300,7 +301,7 @@ func TestEveryWriteFailsInEveryWay(t *testing.T) {
 				}
 				for _, condition := range []error{
 					ledger.ErrAlready, ledger.ErrNone, ledger.ErrSettled, ledger.ErrOtherVersion, ledger.ErrQuota, ledger.ErrSequenceTaken,
-					receipt.ErrAlready, receipt.ErrHeadMoved, score.ErrRaced, score.ErrSequenceTaken, casework.ErrRaced,
+					receipt.ErrAlready, receipt.ErrHeadMoved, score.ErrRaced, score.ErrSequenceTaken, casework.ErrRaced, enrol.ErrRaced,
 				} {
 					if errors.Is(err, condition) {
 						t.Errorf("it says %v", err)

@@ -26,6 +26,7 @@ var (
 	_ door.Instruments     = (*Instruments)(nil)
 	_ enrol.Codes          = (*Instruments)(nil)
 	_ enrol.Consents       = (*Instruments)(nil)
+	_ enrol.History        = (*Instruments)(nil)
 	_ validate.Instruments = (*Instruments)(nil)
 	_ casework.Instruments = (*Instruments)(nil)
 )
@@ -143,8 +144,9 @@ func (t *Instruments) Redeem(ctx context.Context, digest string, i instrument.In
 			Item: row{
 				"pk": text(layout.InstrumentRow(i.ID)), "sk": text(layout.Profile),
 				"tenant": text(i.Tenant), "site": text(i.Site), "serial": text(i.Serial), "daily_bytes": number(i.DailyBytes),
-				"public_key": binary(i.PublicKey), "revoked": boolean(false),
+				"public_key": binary(i.PublicKey), "revoked": boolean(false), "enrolment": text(i.Enrolment),
 				"consent_on": boolean(false), "consent_text": text(""), "consent_since": number(0),
+				"consent_version": number(0), "consent_statement": text(""),
 			},
 			ConditionExpression:       aws.String("attribute_not_exists(pk) OR revoked = :no"),
 			ExpressionAttributeValues: row{":no": boolean(false)},
@@ -163,22 +165,6 @@ func (t *Instruments) Redeem(ctx context.Context, digest string, i instrument.In
 	return nil
 }
 
-// SetConsent implements enrol.Consents.
-func (t *Instruments) SetConsent(ctx context.Context, id string, was, next instrument.Consent) error {
-	_, err := t.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
-		TableName: aws.String(t.table), Key: row{"pk": text(layout.InstrumentRow(id)), "sk": text(layout.Profile)},
-		UpdateExpression: aws.String("SET consent_on = :on, consent_text = :text, consent_since = :since"),
-		ConditionExpression: aws.String("attribute_exists(pk) AND revoked = :no AND " +
-			"((consent_on = :was_on AND consent_text = :was_text AND consent_since = :was_since) OR " +
-			"(consent_on = :on AND consent_text = :text AND consent_since = :since))"),
-		ExpressionAttributeValues: row{
-			":on": boolean(next.On), ":text": text(next.Text), ":since": number(seconds(next.Since)),
-			":was_on": boolean(was.On), ":was_text": text(was.Text), ":was_since": number(seconds(was.Since)), ":no": boolean(false),
-		},
-	})
-	return raced(err, enrol.ErrRaced, "recording consent of "+id)
-}
-
 // Revoke ends an instrument's enrolment, for the operator's command line.
 func (t *Instruments) Revoke(ctx context.Context, id string) error {
 	_, err := t.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
@@ -195,6 +181,9 @@ func instrumentOf(item row) (instrument.Instrument, error) {
 		ID: strings.TrimPrefix(r.text("pk"), layout.InstrumentRow("")), Tenant: r.text("tenant"), Site: r.text("site"),
 		Serial: r.text("serial"), DailyBytes: r.number("daily_bytes"), Revoked: r.boolean("revoked"), PublicKey: r.bytes("public_key"),
 		Consent: instrument.Consent{On: r.boolean("consent_on"), Text: r.text("consent_text"), Since: instant(r.number("consent_since"))},
+	}
+	if item["consent_statement"] != nil { // a row without one proves no consent, and is a row all the same
+		i.Enrolment, i.Consent.Version, i.Consent.Statement = r.text("enrolment"), r.number("consent_version"), r.text("consent_statement")
 	}
 	if r.err == nil && len(i.PublicKey) != ed25519.PublicKeySize {
 		r.fail(errors.New("the public key has another length"))

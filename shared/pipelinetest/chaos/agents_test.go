@@ -60,7 +60,7 @@ func (w *world) populate(n int) {
 		key := pipelinetest.InstrumentKey(byte(k%200 + 1))
 		i := instrument.Instrument{
 			ID: id, Tenant: "t-1", Site: "s-1", Serial: fmt.Sprintf("A%05d", k), PublicKey: key.Public().(ed25519.PublicKey),
-			Consent: instrument.Consent{On: true, Text: "2026-11", Since: w.start},
+			Consent: pipelinetest.Say(w.t, key, id, instrument.Consent{}, true, w.start),
 		}
 		w.owners[id] = i
 		w.instruments.Put(i)

@@ -20,19 +20,20 @@ type Exit int
 // the one that comes first in Gravity.
 const (
 	Done        Exit = 0
-	Failed      Exit = 1 // something the agent does not know
-	Usage       Exit = 2 // the command line
-	RefusedHere Exit = 3 // the agent itself refused; nothing was sent
-	BadFolder   Exit = 4 // the run folder cannot be used
-	Unreachable Exit = 5 // the service could not be reached; what was sealed is kept
-	Refused     Exit = 6 // the service said no
-	Untrusted   Exit = 7 // something is not who it claims to be
-	NoReceipt   Exit = 8 // uploaded, and no receipt yet
-	NotStored   Exit = 9 // a receipt that says rejected or quarantined
+	Failed      Exit = 1  // something the agent does not know
+	Usage       Exit = 2  // the command line
+	RefusedHere Exit = 3  // the agent itself refused; nothing was sent
+	BadFolder   Exit = 4  // the run folder cannot be used
+	Unreachable Exit = 5  // the service could not be reached; what was sealed is kept
+	Refused     Exit = 6  // the service said no
+	Untrusted   Exit = 7  // something is not who it claims to be
+	NoReceipt   Exit = 8  // uploaded, and no receipt yet
+	NotStored   Exit = 9  // a receipt that says rejected or quarantined
+	Flagged     Exit = 10 // an audit found something
 )
 
 // Gravity orders the exit codes, gravest first.
-var Gravity = []Exit{Untrusted, Failed, Refused, NotStored, RefusedHere, BadFolder, Unreachable, NoReceipt, Usage, Done}
+var Gravity = []Exit{Untrusted, Failed, Flagged, Refused, NotStored, RefusedHere, BadFolder, Unreachable, NoReceipt, Usage, Done}
 
 // Meaning says what an exit code means, for --help and docs/agent.md.
 var Meaning = map[Exit]string{
@@ -46,6 +47,7 @@ var Meaning = map[Exit]string{
 	Untrusted:   "something is not who it claims to be; nothing was believed",
 	NoReceipt:   "uploaded, and no receipt yet; the batch is kept until there is one",
 	NotStored:   "a receipt says that a batch was rejected or quarantined",
+	Flagged:     "an audit found a batch that is not what it should be",
 }
 
 // Worse returns the graver of two exit codes.
@@ -92,6 +94,8 @@ func lookup(err error) Advice {
 		return entry("interrupted")
 	case errors.Is(err, home.ErrNotEnrolled):
 		return entry("not-enrolled")
+	case errors.Is(err, home.ErrNoLabKey):
+		return entry("no-lab-key")
 	case errors.Is(err, home.ErrNoHome):
 		return entry("no-home")
 	case errors.Is(err, home.ErrDamaged):
@@ -100,6 +104,8 @@ func lookup(err error) Advice {
 		return entry("key-exposed")
 	case errors.Is(err, home.ErrReceiptDiffers):
 		return entry("receipt-chain-broken")
+	case errors.Is(err, home.ErrStatementDiffers):
+		return entry("consent-chain-broken")
 	case errors.Is(err, outbox.ErrDamaged):
 		return entry("outbox-damaged")
 	}

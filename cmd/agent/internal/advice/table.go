@@ -54,8 +54,38 @@ var table = map[string]Advice{
 	"not-on":           {Says: "Sending is off; nothing was read or sent.", Next: "`agent preview RUNFOLDER` shows what would be sent; `agent on` turns sending on.", Exit: RefusedHere},
 	"not-confirmed":    {Says: "Not confirmed; sending stays off.", Next: "Run `agent on` and answer y, or `agent on --yes`.", Exit: RefusedHere},
 	"off-not-told":     {Says: "Sending is off here from now on, but the service could not be told.", Next: "Run `agent off` again when the network is there.", Exit: Unreachable},
-	"other-instrument": {Says: "This run folder is of another instrument; nothing of it was sent.", Next: "Give each instrument its own enrolment and --home.", Exit: RefusedHere},
-	"before-consent":   {Says: "This run started before the lab said yes; nothing of it was sent.", Next: "If the lab agrees to send its history, add --history.", Exit: RefusedHere},
+	"consent-unproven": {Says: "At the service the lab's consent is not proven by a statement of this instrument's. Nothing was taken.", Next: "`agent off`, then `agent on`, states it anew; tell the service team.", Exit: Refused},
+	"consent-version": {Says: "The service has another consent statement on record than this agent, whose home was restored from a copy or lost.",
+		Next: "What `agent off` says holds here. Ask the service team for a new code: `agent enroll --replace CODE` begins anew.", Exit: Refused},
+	"consent-foreign":      {Says: "The service says that the consent statement is of another instrument.", Next: "Tell the service team, with the output of `agent status`.", Exit: Refused},
+	"consent-signature":    {Says: "A consent statement is not signed by its key; it was not believed.", Next: "Check the disk; `agent consent` verifies what is here. Tell the service team.", Exit: Untrusted},
+	"consent-chain-broken": {Says: "A consent statement is missing, changed or out of its place; the history was not believed.", Next: "Restore the home from a backup, or ask the service team for a new code: `agent enroll --replace CODE` begins anew.", Exit: Untrusted},
+	"not-a-consent":        {Says: "A consent statement cannot be read; it was not believed.", Next: "Check the disk; `agent consent` verifies what is here. Tell the service team.", Exit: Untrusted},
+	"other-instrument":     {Says: "This run folder is of another instrument; nothing of it was sent.", Next: "Give each instrument its own enrolment and --home.", Exit: RefusedHere},
+	"before-consent":       {Says: "This run started before the lab said yes; nothing of it was sent.", Next: "If the lab agrees to send its history, add --history.", Exit: RefusedHere},
+
+	// The lab's own key.
+	"auditor-key":         {Says: "This is not a public key that batches can be sealed for: RSA, 2048 to 4096 bits, one PEM block PUBLIC KEY.", Next: "`agent auditor add --help` shows how openssl makes one.", Exit: Usage},
+	"auditor-private-key": {Says: "This is not an RSA private key in one PEM block PRIVATE KEY without a passphrase.", Next: "`openssl pkey -in KEY -out PRIVATE.pem` writes it so.", Exit: Usage},
+	"auditor-signer":      {Says: "This is not an instrument's public key.", Next: "Give signer-….pem of the archive as --signer.", Exit: Usage},
+	"no-signer":           {Says: "Whose signature the batches should have is not known here.", Next: "Give signer-….pem of the archive as --signer, or --home of the instrument's agent.", Exit: Usage},
+	"no-batches":          {Says: "There are no sealed batches to look at, or they cannot be read.", Next: "Name files, or directories with files that end in .batch.", Exit: Usage},
+	"no-archive":          {Says: "The archive is not a directory that this account can write to.", Next: "Make it, or mount it, and try again.", Exit: Usage},
+	"archive-unwritable":  {Says: "The auditor's copy could not be written. Sending goes on.", Next: "Mount the archive and make room there: while the batch waits here, the next `agent send` writes it. `agent auditor add` names another place.", Exit: Failed},
+
+	"audit-off-catalog":      {Says: "Something in the batch is not what the catalog allows.", Next: "Tell the service team, with this output; it holds no value.", Exit: Flagged},
+	"audit-detected":         {Says: "Something in the batch looks like a name, a place or a sequence.", Next: "`agent off`, and tell the service team, with this output; it holds no value.", Exit: Flagged},
+	"audit-unknown-catalog":  {Says: "The batch was made under a catalog that this agent does not know; it was judged by none.", Next: "Audit it with the agent that made it, or a newer one.", Exit: Flagged},
+	"audit-bad-signature":    {Says: "The batch is not signed by an instrument that was named, or was changed since.", Next: "Give every instrument's signer-….pem as --signer; if it stays so, the copy is not what was sealed.", Exit: Flagged},
+	"audit-not-for-this-key": {Says: "The batch is not sealed for this key.", Next: "Use the private key that was the auditor's when it was sealed.", Exit: Flagged},
+	"audit-receipt-not-ours": {Says: "The batch's receipt speaks of other bytes.", Next: "`agent receipts verify`; then tell the service team, with this output.", Exit: Flagged},
+	"audit-damaged":          {Says: "The batch is damaged, or was never whole; it was not opened to its end.", Next: "Check the archive's disk.", Exit: Flagged},
+
+	// Tokens.
+	"no-lab-key":       {Says: "This home has no lab's key, under which tokens are made.", Next: "Give --home of the agent that sent the run, or put its lab.key back from a backup.", Exit: RefusedHere},
+	"not-a-token":      {Says: "This is not a token: 32 hexadecimal digits in lower case.", Next: "Copy all of it, from the receipt, the payload or the service case.", Exit: Usage},
+	"nothing-to-name":  {Says: "There is nothing to make a token of.", Next: "Give --run ID or --flowcell ID.", Exit: Usage},
+	"token-unresolved": {Says: "No run folder that was looked at has this token.", Next: "Name where the runs are, or were moved to, with --runs; tokens of another agent's home need that home.", Exit: BadFolder},
 
 	// Run folders.
 	"no-run-folder":    {Says: "There is no such run folder, or it cannot be read.", Next: "Check the path, and that this account may read it.", Exit: BadFolder},

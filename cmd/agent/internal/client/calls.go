@@ -51,21 +51,15 @@ func (c *Client) Enrol(ctx context.Context, sign Sign, secret string) (Enrolled,
 
 // Consented is the service's record of the lab's answer.
 type Consented struct {
-	On    bool      `json:"on"`
-	Since time.Time `json:"since"`
+	On      bool      `json:"on"`
+	Version int64     `json:"version"`
+	Since   time.Time `json:"since"`
 }
 
-// Consent tells the service the lab's answer to version text of the consent text.
-func (c *Client) Consent(ctx context.Context, sign Sign, on bool, text string) (Consented, error) {
+// Consent tells the service a consent statement, as JWS.
+func (c *Client) Consent(ctx context.Context, sign Sign, statement string) (Consented, error) {
 	var got Consented
-	body := struct {
-		On   bool   `json:"on"`
-		Text string `json:"text"`
-	}{on, text}
-	err := c.signed(ctx, sign, http.MethodPost, "/v1/consent", "", body, &got)
-	if err == nil && got.On != on {
-		err = fault.New(fault.Unavailable, NotOurAnswer, errors.New("another consent than was given"))
-	}
+	err := c.signed(ctx, sign, http.MethodPost, "/v1/consent", "", map[string]string{"statement": statement}, &got)
 	return got, err
 }
 

@@ -182,8 +182,3 @@ func (c *Courier) retries(patience time.Duration, retry func(error)) []backoff.R
 	}
 	return []backoff.RetryOption{backoff.WithBackOff(pause), backoff.WithMaxElapsedTime(patience), backoff.WithNotify(notify)}
 }
-
-// Consent tells the service the lab's answer.
-func (c *Courier) Consent(ctx context.Context, on bool, text string) (client.Consented, error) {
-	return c.Client.Consent(ctx, c.sign, on, text)
-}

@@ -15,6 +15,9 @@ import (
 // ErrKeyExposed says that a key file can be read by other accounts.
 var ErrKeyExposed = errors.New("the key file can be read by other accounts")
 
+// ErrNoLabKey says that this home has never named a run.
+var ErrNoLabKey = errors.New("this home has no lab's key")
+
 const (
 	identityFile = "identity.key"
 	nextFile     = "identity.next"
@@ -89,23 +92,32 @@ func parseIdentity(b []byte) (ed25519.PrivateKey, error) {
 // tokens, making it at first use. It belongs to the lab and is never sent: without
 // it no token can be matched to a run, by us or by anyone.
 func (h *Home) LabKey() ([]byte, error) {
-	b, found, err := h.secret(labKeyFile)
-	if err != nil {
-		return nil, err
+	key, err := h.StoredLabKey()
+	if !errors.Is(err, ErrNoLabKey) {
+		return key, err
 	}
-	if found {
-		key, err := hex.DecodeString(strings.TrimSpace(string(b)))
-		if err != nil || len(key) != labKeyBytes {
-			return nil, fmt.Errorf("reading %s: not %d bytes in hex", labKeyFile, labKeyBytes)
-		}
-		return key, nil
-	}
-	key := make([]byte, labKeyBytes)
+	key = make([]byte, labKeyBytes)
 	if _, err := io.ReadFull(rand.Reader, key); err != nil {
 		return nil, fmt.Errorf("making the lab's key: %w", err)
 	}
 	if err := h.write(labKeyFile, []byte(hex.EncodeToString(key)+"\n")); err != nil {
 		return nil, err
+	}
+	return key, nil
+}
+
+// StoredLabKey returns the lab's key, or ErrNoLabKey: a new one would resolve nothing.
+func (h *Home) StoredLabKey() ([]byte, error) {
+	b, found, err := h.secret(labKeyFile)
+	if err == nil && !found {
+		err = ErrNoLabKey
+	}
+	if err != nil {
+		return nil, err
+	}
+	key, err := hex.DecodeString(strings.TrimSpace(string(b)))
+	if err != nil || len(key) != labKeyBytes {
+		return nil, fmt.Errorf("reading %s: not %d bytes in hex", labKeyFile, labKeyBytes)
 	}
 	return key, nil
 }
