@@ -105,7 +105,7 @@ func runsBelow(dir string, tell func(folder string, info runfolder.Info)) error 
 		case err != nil && path == dir:
 			return err
 		case err != nil:
-			return fs.SkipDir //nolint:nilerr // a directory that cannot be read hides its runs and no others
+			return fs.SkipDir // a directory that cannot be read hides its runs and no others
 		case !e.IsDir():
 			return nil
 		}
