@@ -24,6 +24,10 @@ import (
 // message may be hidden from us (six) and a grant may be used (five).
 const Grace = 7 * time.Minute
 
+// LeastGrace is what is left of it where time runs faster than in production: what runs
+// still has to end.
+const LeastGrace = 5 * time.Second
+
 // What a store of tombstones answers beside success and failure.
 var (
 	ErrNone  = errors.New("no erasure was asked for")
