@@ -32,6 +32,7 @@ type cli struct {
 	Run      runCmd      `cmd:"" help:"Watch for run folders and send them, until stopped. Listens on nothing."`
 	Doctor   doctorCmd   `cmd:"" help:"Examine the home, the way to the service and the watched folders, and say what to do."`
 	Receipts receiptsCmd `cmd:"" help:"List the receipts, or verify them. Talks to nobody."`
+	Erase    eraseCmd    `cmd:"" help:"Have all that the service holds of this instrument erased, or check the certificate of it."`
 }
 
 // app is what every command works with.
