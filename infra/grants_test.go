@@ -227,10 +227,10 @@ func TestWhoMayDoWhat(t *testing.T) {
 }
 
 const (
-	arnOf   = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:"
-	caseARN = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:stateMachine:proactive-{env}-case"
+	arnOf        = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:"
+	caseARN      = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:stateMachine:proactive-{env}-case"
 	executionARN = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution:proactive-{env}-case:c-x"
-	mailARN = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/service@proactive.example"
+	mailARN      = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/service@proactive.example"
 )
 
 // TestWhoTouchesAServiceAtAll: a role without any action of a service cannot be turned
