@@ -68,7 +68,6 @@ func (a *appStack) newNotify(api uploadAPI) awslambda.Function {
 	group := awsscheduler.NewCfnScheduleGroup(a.Stack, jsii.String("Reminders"), &awsscheduler.CfnScheduleGroupProps{
 		Name: jsii.String(a.deployment() + "-reminders"),
 	})
-	schedules := fmt.Sprintf("arn:%s:scheduler:%s:%s:schedule/%s-reminders/*", *a.Partition(), *a.Region(), *a.Account(), a.deployment())
 	role := awsiam.NewRole(a.Stack, jsii.String("ReminderRole"), &awsiam.RoleProps{
 		AssumedBy:   awsiam.NewServicePrincipal(jsii.String("scheduler.amazonaws.com"), nil),
 		Description: jsii.String("EventBridge Scheduler, to wake a waiting case"),
@@ -99,7 +98,7 @@ func (a *appStack) newNotify(api uploadAPI) awslambda.Function {
 		grant{"sends mail, as the sender only", []string{"ses:SendEmail", "ses:SendRawEmail"}, []*string{jsii.String(identity), jsii.String(set)}, nil},
 		grant{"tells support's systems", []string{"sns:Publish"}, []*string{a.support.TopicArn()}, nil},
 		grant{"tells support's systems: the topic's key", []string{"kms:GenerateDataKey", "kms:Decrypt"}, []*string{d.keys.messages.KeyArn()}, a.via("sns")},
-		grant{"sets and clears reminders of its own group", []string{"scheduler:CreateSchedule", "scheduler:DeleteSchedule"}, []*string{jsii.String(schedules)}, nil},
+		grant{"sets and clears reminders of its own group", []string{"scheduler:CreateSchedule", "scheduler:DeleteSchedule"}, []*string{a.schedules()}, nil},
 		a.wake(), // a lab that picked while the offer was repeated: notify answers in its place
 		grant{"lets Scheduler call remind", []string{"iam:PassRole"}, []*string{role.RoleArn()}, map[string]any{"StringEquals": map[string]any{"iam:PassedToService": "scheduler.amazonaws.com"}}},
 	)...)
@@ -165,7 +164,7 @@ func (a *appStack) newStarter() awslambda.Function {
 		InstrumentsTable: *d.tables.instruments.TableName(), CasesTable: *d.tables.cases.TableName(),
 		StateMachine: a.machineARN(), Pace: a.env.Pace,
 	}, all(
-		on(d.tables.instruments, "tenant and site of the instrument", "GetItem"),
+		on(d.tables.instruments, "tenant and site of the instrument; whether it was erased", "GetItem"),
 		on(d.tables.cases, "opens one case per instrument and component", "GetItem", "PutItem"),
 		a.writeRows(d.keys.tables),
 		grant{"starts a case's execution", []string{"states:StartExecution"}, []*string{jsii.String(a.machineARN())}, nil},

@@ -29,6 +29,7 @@ var load = map[string]func() (any, error){
 	"Remind":    loads[settings.Remind],
 	"Slot":      loads[settings.Slot],
 	"Reconcile": loads[settings.Reconcile],
+	"Erase":     loads[settings.Erase],
 }
 
 func loads[T any]() (any, error) { return settings.Load[T]() }
@@ -124,6 +125,8 @@ func TestEnvironmentsHoldNamesAndNoSecrets(t *testing.T) {
 			"UNWRAP_KEYS": "${data/UnwrapKey.Arn}", "RECEIPT_KEYS": "${data/ReceiptKey.Arn}", // the first generation
 			"BASE_URL": "${app/Api.ApiEndpoint}", "EVENT_BUS": "${app/Bus}",
 			"SUPPORT_TOPIC": "${app/Support}", "REMINDER_ROLE": "${app/ReminderRole.Arn}", "REMINDER_FUNCTION": "${app/Remind.Arn}",
+			"WORK_QUEUES":  "${app/ValidateQueue},${app/ScrubQueue},${app/ScoreQueue}",
+			"DEAD_LETTERS": "${app/ValidateDeadLetters},${app/ScrubDeadLetters},${app/ScoreDeadLetters},${app/UndeliveredLetters}",
 		}
 		if d.Port != 0 {
 			words["BASE_URL"] = fmt.Sprintf("http://127.0.0.1:%d/_aws/execute-api/${app/Api}/$default", d.Port)
@@ -138,7 +141,9 @@ func TestEnvironmentsHoldNamesAndNoSecrets(t *testing.T) {
 					t.Errorf("%s: %s is %q, want %q", fn, name, got, want)
 				}
 				if strings.HasPrefix(got, "${") && name != "BASE_URL" {
-					d.find(t, got) // of a resource that is there
+					for one := range strings.SplitSeq(got, ",") {
+						d.find(t, one) // of a resource that is there
+					}
 				}
 			}
 		}
@@ -235,7 +240,7 @@ func TestOneBadMessageDoesNotTakeTheOthersWithIt(t *testing.T) {
 			}
 		}
 		slices.Sort(fed)
-		if want := []string{"score", "scrub", "starter", "validate"}; !slices.Equal(fed, want) {
+		if want := []string{"erase", "score", "scrub", "starter", "validate"}; !slices.Equal(fed, want) {
 			t.Errorf("fed by an event source: %v, want %v", fed, want)
 		}
 	})
@@ -296,7 +301,7 @@ func TestAReminderThatFailsIsKept(t *testing.T) {
 // does not know. The API logs no path and no address.
 func TestEveryRouteReachesAFunction(t *testing.T) {
 	want := map[string]string{
-		"POST /v1/enrol": "enrol", "POST /v1/consent": "enrol",
+		"POST /v1/enrol": "enrol", "POST /v1/consent": "enrol", "POST /v1/erasure": "enrol", "GET /v1/erasure": "enrol",
 		"GET /v1/challenge": "authorize", "GET /v1/keys": "authorize", "POST /v1/authorize": "authorize", "GET /v1/receipts": "authorize",
 		"GET /slot/{secret}": "slot", "POST /slot/{secret}": "slot",
 	}

@@ -170,7 +170,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"nobody hands out the unwrap key", "kms:CreateGrant", "${data/UnwrapKey.Arn}", nil},
 		{"no function signs key sets", "kms:Sign", "${data/RootKey.Arn}", nil},
 		{"no function so much as reads the root key", "kms:GetPublicKey", "${data/RootKey.Arn}", nil},
-		{"receipts are signed by those who decide a batch", "kms:Sign", "${data/ReceiptKey.Arn}", []string{"scrub", "validate"}},
+		{"receipts and certificates are signed by those who decide", "kms:Sign", "${data/ReceiptKey.Arn}", []string{"erase", "scrub", "validate"}},
 		{"nonces are made where they are asked for", "kms:GenerateMac", "${data/ChallengeKey.Arn}", []string{"authorize"}},
 		{"nonces are checked at the door", "kms:VerifyMac", "${data/ChallengeKey.Arn}", []string{"authorize", "enrol"}},
 		{"slot links are made by who mails them", "kms:GenerateMac", "${data/LinkKey.Arn}", []string{"notify"}},
@@ -179,7 +179,15 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"only a presigned PUT of authorize's fills the inbox", "s3:PutObject", "${data/Inbox.Arn}", []string{"authorize"}},
 		{"the inbox key is for those who read the inbox", "kms:Decrypt", "${data/InboxKey.Arn}", []string{"scrub", "validate"}},
 		{"nobody deletes from the inbox", "s3:DeleteObject", "${data/Inbox.Arn}", nil},
-		{"nobody deletes a version from the inbox", "s3:DeleteObjectVersion", "${data/Inbox.Arn}", nil},
+		{"only an erasure deletes a version from the inbox", "s3:DeleteObjectVersion", "${data/Inbox.Arn}", []string{"erase"}},
+		{"only an erasure deletes clean data", "s3:DeleteObjectVersion", "${data/Clean.Arn}", []string{"erase"}},
+		{"only an erasure deletes what is quarantined", "s3:DeleteObjectVersion", "${data/Quarantine.Arn}", []string{"erase"}},
+		{"only an erasure deletes notices", "s3:DeleteObjectVersion", "${data/Notices.Arn}", []string{"erase"}},
+		{"nobody deletes access logs", "s3:DeleteObjectVersion", "${data/AccessLogs.Arn}", nil},
+		{"only an erasure deletes rows of the ledger", "dynamodb:BatchWriteItem", "${data/Ledger.Arn}", []string{"erase"}},
+		{"no row of people is deleted", "dynamodb:BatchWriteItem", "${data/People.Arn}", nil},
+		{"only an erasure ends an instrument's row", "dynamodb:DeleteItem", "${data/Instruments.Arn}", []string{"erase"}},
+		{"only an erasure stops a case", "states:StopExecution", executionARN, []string{"erase"}},
 		{"only scrub writes clean data", "s3:PutObject", "${data/Clean.Arn}", []string{"scrub"}},
 		{"clean data is read for scoring", "s3:GetObjectVersion", "${data/Clean.Arn}", []string{"score"}},
 		{"scrub looks for its own result", "s3:GetObject", "${data/Clean.Arn}", []string{"scrub"}},
@@ -193,12 +201,12 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"people are changed by the operator only", "dynamodb:PutItem", "${data/People.Arn}", nil},
 		{"the people key", "kms:Decrypt", "${data/PeopleKey.Arn}", []string{"notify"}},
 		{"notices are read by who sends them", "s3:GetObject", "${data/Notices.Arn}", []string{"notify"}},
-		{"instruments are written at enrolment", "dynamodb:PutItem", "${data/Instruments.Arn}", []string{"enrol"}},
+		{"instruments are written at enrolment, tombstones at erasure", "dynamodb:PutItem", "${data/Instruments.Arn}", []string{"enrol", "erase"}},
 		{"instruments are changed at enrolment", "dynamodb:UpdateItem", "${data/Instruments.Arn}", []string{"enrol"}},
 		{"the ledger is written by who grants and who judges", "dynamodb:PutItem", "${data/Ledger.Arn}", []string{"authorize", "scrub", "validate"}},
-		{"names in the inbox are listed by who keeps the account", "s3:ListBucketVersions", "${data/Inbox.Arn}", []string{"reconcile"}},
-		{"names of clean data are listed by who keeps the account", "s3:ListBucketVersions", "${data/Clean.Arn}", []string{"reconcile"}},
-		{"instruments are listed by who keeps the account", "dynamodb:Scan", "${data/Instruments.Arn}", []string{"reconcile"}},
+		{"names in the inbox are listed by who keeps the account and who erases", "s3:ListBucketVersions", "${data/Inbox.Arn}", []string{"erase", "reconcile"}},
+		{"names of clean data are listed by who keeps the account and who erases", "s3:ListBucketVersions", "${data/Clean.Arn}", []string{"erase", "reconcile"}},
+		{"instruments are listed by who keeps the account and who erases", "dynamodb:Scan", "${data/Instruments.Arn}", []string{"erase", "reconcile"}},
 		{"findings are score's", "dynamodb:PutItem", "${data/Findings.Arn}", []string{"score"}},
 		{"cases are started by the starter", "states:StartExecution", caseARN, []string{"starter"}},
 		{"a waiting case is answered by these", "states:SendTaskSuccess", caseARN, []string{"notify", "remind", "slot"}},
@@ -219,22 +227,23 @@ func TestWhoMayDoWhat(t *testing.T) {
 }
 
 const (
-	arnOf   = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:"
-	caseARN = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:stateMachine:proactive-{env}-case"
-	mailARN = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/service@proactive.example"
+	arnOf        = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:"
+	caseARN      = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:stateMachine:proactive-{env}-case"
+	executionARN = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}:execution:proactive-{env}-case:c-x"
+	mailARN      = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/service@proactive.example"
 )
 
 // TestWhoTouchesAServiceAtAll: a role without any action of a service cannot be turned
 // against it, whatever the resource.
 func TestWhoTouchesAServiceAtAll(t *testing.T) {
 	want := map[string][]string{
-		"ses": {"notify"}, "sns": {"notify"}, "scheduler": {"notify"}, "iam": {"notify"}, "events": {"casework"},
-		"s3": {"authorize", "notify", "reconcile", "score", "scrub", "validate"}, "lambda": {"case", "reminder"},
-		"states": {"notify", "remind", "slot", "starter"}, "sqs": {"reconcile", "remind", "score", "scrub", "starter", "validate"},
-		"dynamodb": {"authorize", "casework", "enrol", "notify", "reconcile", "remind", "score", "scrub", "slot", "starter", "validate"},
-		"kms":      {"authorize", "case", "casework", "enrol", "notify", "reconcile", "remind", "score", "scrub", "slot", "starter", "validate"},
-		"logs":     {"authorize", "case", "casework", "enrol", "notify", "reconcile", "remind", "score", "scrub", "slot", "starter", "validate"},
-		"xray":     {"authorize", "case", "casework", "enrol", "notify", "reconcile", "remind", "score", "scrub", "slot", "starter", "validate"},
+		"ses": {"notify"}, "sns": {"notify"}, "scheduler": {"erase", "notify"}, "iam": {"notify"}, "events": {"casework"},
+		"s3": {"authorize", "erase", "notify", "reconcile", "score", "scrub", "validate"}, "lambda": {"case", "reminder"},
+		"states": {"erase", "notify", "remind", "slot", "starter"}, "sqs": {"enrol", "erase", "reconcile", "remind", "score", "scrub", "starter", "validate"},
+		"dynamodb": {"authorize", "casework", "enrol", "erase", "notify", "reconcile", "remind", "score", "scrub", "slot", "starter", "validate"},
+		"kms":      {"authorize", "case", "casework", "enrol", "erase", "notify", "reconcile", "remind", "score", "scrub", "slot", "starter", "validate"},
+		"logs":     {"authorize", "case", "casework", "enrol", "erase", "notify", "reconcile", "remind", "score", "scrub", "slot", "starter", "validate"},
+		"xray":     {"authorize", "case", "casework", "enrol", "erase", "notify", "reconcile", "remind", "score", "scrub", "slot", "starter", "validate"},
 	}
 	flavours(t, func(t *testing.T, d deployment) {
 		got := map[string][]string{}
@@ -279,6 +288,9 @@ func TestEveryWildcardIsNeeded(t *testing.T) {
 		"objects of one prefix":                        "an object's key is known at run time only; bucket and prefix are named",
 		"notify scheduler:CreateSchedule on reminders": "a schedule's name is known at run time only; the group is named",
 		"notify scheduler:DeleteSchedule on reminders": "a schedule's name is known at run time only; the group is named",
+		"erase scheduler:GetSchedule on reminders":     "as notify's",
+		"erase scheduler:DeleteSchedule on reminders":  "as notify's",
+		"erase an execution of the case machine":       "an execution's name is known at run time only; the machine is named",
 	}
 	flavours(t, func(t *testing.T, d deployment) {
 		used := map[string]bool{}
@@ -299,8 +311,10 @@ func TestEveryWildcardIsNeeded(t *testing.T) {
 						used["case lambda:InvokeFunction on a version"] = true
 					case strings.HasPrefix(a, "s3:") && onePrefix(r):
 						used["objects of one prefix"] = true
-					case roleName(s.holder) == "notify" && strings.HasPrefix(a, "scheduler:") && r == fmt.Sprintf(arnOf, "scheduler")+"schedule/proactive-"+d.Name+"-reminders/*":
-						used["notify "+a+" on reminders"] = true
+					case strings.HasPrefix(a, "scheduler:") && r == fmt.Sprintf(arnOf, "scheduler")+"schedule/proactive-"+d.Name+"-reminders/*" && reasons[roleName(s.holder)+" "+a+" on reminders"] != "":
+						used[roleName(s.holder)+" "+a+" on reminders"] = true
+					case roleName(s.holder) == "erase" && strings.HasPrefix(a, "states:") && r == fmt.Sprintf(arnOf, "states")+"execution:proactive-"+d.Name+"-case:*":
+						used["erase an execution of the case machine"] = true
 					default:
 						t.Errorf("%s: a wildcard without a reason", exact)
 					}
@@ -372,6 +386,7 @@ func TestWhoIsAllowedAStoreIsAllowedItsKey(t *testing.T) {
 // outside the store. The exceptions say why.
 func TestKeysAreUsedThroughTheirStoresService(t *testing.T) {
 	exceptions := map[string]string{
+		"erase kms:Decrypt on ${data/MessagesKey.Arn}":     "CDK's event source: Lambda polls the queue with the function's role",
 		"score kms:Decrypt on ${data/MessagesKey.Arn}":     "CDK's event source: Lambda polls the queue with the function's role",
 		"scrub kms:Decrypt on ${data/MessagesKey.Arn}":     "CDK's event source: Lambda polls the queue with the function's role",
 		"validate kms:Decrypt on ${data/MessagesKey.Arn}":  "CDK's event source: Lambda polls the queue with the function's role",
@@ -448,8 +463,8 @@ func TestTheKeysOfTrustHaveASecondLock(t *testing.T) {
 			{"${data/UnwrapKey}", "kms:Decrypt", []string{"ScrubRole"}},
 			{"${data/UnwrapKey}", "kms:ReEncryptFrom", []string{"ScrubRole"}},
 			{"${data/UnwrapKey}", "kms:CreateGrant", []string{"ScrubRole"}},
-			{"${data/ReceiptKey}", "kms:Sign", []string{"ScrubRole", "ValidateRole"}},
-			{"${data/ReceiptKey}", "kms:CreateGrant", []string{"ScrubRole", "ValidateRole"}},
+			{"${data/ReceiptKey}", "kms:Sign", []string{"EraseRole", "ScrubRole", "ValidateRole"}},
+			{"${data/ReceiptKey}", "kms:CreateGrant", []string{"EraseRole", "ScrubRole", "ValidateRole"}},
 		} {
 			condition := map[string]any{"ArnLike": map[string]any{"aws:PrincipalArn": roles + "*"}}
 			if lock.but != nil {

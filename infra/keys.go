@@ -42,7 +42,7 @@ func (d *dataStack) newKeys() {
 		k.AddToResourcePolicy(d.never("OnlyScrubUnwraps", []string{"ScrubRole"}, "kms:CreateGrant", "kms:Decrypt", "kms:ReEncryptFrom"), nil)
 	}
 	for _, k := range d.keys.receipt {
-		k.AddToResourcePolicy(d.never("OnlyValidateAndScrubSign", []string{"ScrubRole", "ValidateRole"}, "kms:CreateGrant", "kms:Sign"), nil)
+		k.AddToResourcePolicy(d.never("OnlyWhoDecidesSigns", []string{"EraseRole", "ScrubRole", "ValidateRole"}, "kms:CreateGrant", "kms:Sign"), nil)
 	}
 	// CloudWatch Logs encrypts each group with it.
 	d.keys.logs.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{

@@ -48,20 +48,28 @@ var acceptances = []accepted{
 	{"AwsSolutions-IAM5", []string{"app/NotifyRole/DefaultPolicy/Resource"}, []string{"/^Resource::arn:<AWS::Partition>:scheduler:.*:schedule/proactive-[a-z0-9]+-reminders/\\*$/"},
 		"The reminder's name is known at run time only; its group, which holds nothing else, is named."},
 
+	{"AwsSolutions-IAM5", []string{"app/EraseRole/DefaultPolicy/Resource"},
+		[]string{"/^Resource::<(Inbox|Clean|Quarantine|Notices)[0-9A-F]{8}\\.Arn>/(inbox|clean|quarantine|notices)/\\*$/"},
+		"The erased object's key is known at run time only; it may be deleted by its name and never read."},
+	{"AwsSolutions-IAM5", []string{"app/EraseRole/DefaultPolicy/Resource"}, []string{
+		"/^Resource::arn:<AWS::Partition>:scheduler:.*:schedule/proactive-[a-z0-9]+-reminders/\\*$/",
+		"/^Resource::arn:<AWS::Partition>:states:.*:execution:proactive-[a-z0-9]+-case:\\*$/"},
+		"The name of a reminder or an execution is known at run time only; the group and the machine are named."},
+
 	{"AwsSolutions-SQS3", []string{"app/UndeliveredLetters/Resource"}, nil,
 		"This is a dead-letter queue: of the arrivals rule, the findings' stream and asynchronous calls, which refer to it by ARN. An alarm sounds at its first message."},
 
 	{"HIPAA.Security-IAMNoInlinePolicy", []string{"app/*Role/DefaultPolicy/Resource", "app/Case/Role/DefaultPolicy/Resource"}, nil,
 		"One role per function with one policy of its own, made and deleted with it: a shared managed policy would give one function's change of rights to another. Every permission is pinned in infra/testdata/grants.golden.txt."},
 
-	{"HIPAA.Security-LambdaConcurrency", []string{"app/Validate/Resource", "app/Scrub/Resource", "app/Score/Resource"}, nil,
+	{"HIPAA.Security-LambdaConcurrency", []string{"app/Validate/Resource", "app/Scrub/Resource", "app/Score/Resource", "app/Erase/Resource"}, nil,
 		"Capped by the event source at 20. A cap on the function would count throttled deliveries as failures and make dead letters of sound batches: docs/decisions/0007-concurrency.md."},
 	{"HIPAA.Security-LambdaConcurrency", []string{"app/Casework/Resource", "app/Notify/Resource", "app/Remind/Resource", "app/Starter/Resource", "app/Reconcile/Resource"}, nil,
 		"Called at the rate of cases or by a schedule, not of the internet; the caps on the three public functions protect their share of the account: docs/decisions/0007-concurrency.md."},
 
 	{"HIPAA.Security-LambdaDLQ", []string{"app/Enrol/Resource", "app/Authorize/Resource", "app/Slot/Resource"}, nil,
 		"Called synchronously by the API: the caller gets the error and asks again; there is no event to keep."},
-	{"HIPAA.Security-LambdaDLQ", []string{"app/Validate/Resource", "app/Scrub/Resource", "app/Score/Resource"}, nil,
+	{"HIPAA.Security-LambdaDLQ", []string{"app/Validate/Resource", "app/Scrub/Resource", "app/Score/Resource", "app/Erase/Resource"}, nil,
 		"Fed by a queue: what fails five times goes to that queue's dead-letter queue, which a function's own never sees."},
 	{"HIPAA.Security-LambdaDLQ", []string{"app/Casework/Resource", "app/Notify/Resource"}, nil,
 		"Called synchronously by Step Functions, which retries and keeps the failed execution for a redrive; the alarm is CaseFailed."},
@@ -75,7 +83,7 @@ var acceptances = []accepted{
 
 	{"HIPAA.Security-LambdaInsideVPC", []string{
 		"app/Enrol/Resource", "app/Authorize/Resource", "app/Validate/Resource", "app/Scrub/Resource", "app/Score/Resource",
-		"app/Starter/Resource", "app/Casework/Resource", "app/Notify/Resource", "app/Remind/Resource", "app/Slot/Resource", "app/Reconcile/Resource",
+		"app/Starter/Resource", "app/Casework/Resource", "app/Notify/Resource", "app/Remind/Resource", "app/Slot/Resource", "app/Reconcile/Resource", "app/Erase/Resource",
 	}, nil,
 		"The functions use AWS services only, each authorised by IAM over TLS; there is no address of ours to be near to. They accept no connection. A VPC would add routes and endpoints to keep, and take no right away from them."},
 

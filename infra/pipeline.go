@@ -30,6 +30,7 @@ func (a *appStack) newQueues() {
 	a.queues.validate = a.newWork("Validate")
 	a.queues.scrub = a.newWork("Scrub")
 	a.queues.score = a.newWork("Score")
+	a.queues.erase = a.newWork("Erase")
 }
 
 func (a *appStack) newWork(name string) work {
@@ -115,7 +116,7 @@ func (a *appStack) newPipeline() {
 		a.look(d.buckets.clean, d.keys.clean, "clean/", "finds its own earlier result when delivered again"),
 		a.write(d.buckets.clean, d.keys.clean, "clean/", "writes the clean batch"),
 		a.write(d.buckets.quarantine, d.keys.quarantine, "quarantine/", "sets aside ciphertext that the detector stopped; it cannot read it back"),
-		on(d.tables.instruments, "the key set: which unwrap key is meant", "GetItem"),
+		on(d.tables.instruments, "the key set: which unwrap key is meant; whether the instrument was erased", "GetItem"),
 		on(d.tables.ledger, "state, receipt and chain head, in one transaction", "GetItem", "PutItem", "UpdateItem"),
 		a.writeRows(d.keys.tables),
 		useEach(d.keys.receipt, "signs the receipt", "Sign", "GetPublicKey"),
@@ -125,7 +126,9 @@ func (a *appStack) newPipeline() {
 
 	score := a.function("score", size{memoryMB: 512, timeout: stageTimeout}, settings.Score{
 		CleanBucket: *d.buckets.clean.BucketName(), HealthTable: *d.tables.health.TableName(), FindingsTable: *d.tables.findings.TableName(),
+		InstrumentsTable: *d.tables.instruments.TableName(),
 	}, all(
+		on(d.tables.instruments, "whether the instrument was erased", "GetItem"),
 		a.read(d.buckets.clean, d.keys.clean, "clean/", "reads the clean batch"),
 		on(d.tables.health, "a run's features, and all of the instrument's", "PutItem", "Query"),
 		on(d.tables.findings, "findings as they change", "PutItem", "Query"),

@@ -34,7 +34,7 @@ type appStack struct {
 }
 
 type queues struct {
-	validate, scrub, score work
+	validate, scrub, score, erase work
 	// undelivered takes what EventBridge, a stream or an asynchronous call could not
 	// deliver at all.
 	undelivered awssqs.Queue
@@ -51,6 +51,7 @@ func newAppStack(scope constructs.Construct, name string, env environment, data 
 	a.newPipeline()
 	starter := a.newCasework(api)
 	a.newReconcile()
+	a.newErase()
 	a.newAlarms(api, starter)
 	a.newDashboard(api)
 	a.newOutputs(api)
@@ -106,7 +107,7 @@ func (a *appStack) newOutputs(api uploadAPI) {
 		"QuarantineBucket": d.buckets.quarantine.BucketName(), "NoticesBucket": d.buckets.notices.BucketName(),
 		"RootKey": d.keys.root.KeyArn(), "UnwrapKey": jsii.String(strings.Join(arns(d.keys.unwrap), ",")), "ReceiptKey": jsii.String(strings.Join(arns(d.keys.receipt), ",")), // newest first
 		"ValidateQueue": a.queues.validate.queue.QueueUrl(), "ScrubQueue": a.queues.scrub.queue.QueueUrl(),
-		"ScoreQueue": a.queues.score.queue.QueueUrl(), "UndeliveredLetters": a.queues.undelivered.QueueUrl(),
+		"ScoreQueue": a.queues.score.queue.QueueUrl(), "EraseQueue": a.queues.erase.queue.QueueUrl(), "UndeliveredLetters": a.queues.undelivered.QueueUrl(),
 		"StateMachine": a.machine.StateMachineArn(), "SupportTopic": a.support.TopicArn(), "OpsTopic": a.ops.TopicArn(), "EventBus": a.bus.EventBusName(),
 	} {
 		awscdk.NewCfnOutput(a.Stack, jsii.String("Out"+name), &awscdk.CfnOutputProps{Value: value}).OverrideLogicalId(jsii.String(name))

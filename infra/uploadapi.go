@@ -50,8 +50,11 @@ func (a *appStack) newUploadAPI() uploadAPI {
 	enrol := a.function("enrol", size{memoryMB: 256, timeout: 20, concurrency: 10}, settings.Enrol{
 		Deployment: a.deployment(), InstrumentsTable: *d.tables.instruments.TableName(),
 		RequestsTable: *d.tables.requests.TableName(), ChallengeKey: *d.keys.challenge.KeyArn(),
+		EraseQueue: *a.queues.erase.queue.QueueUrl(),
 	}, all(
-		on(d.tables.instruments, "uses up the code, writes instrument and consent", "GetItem", "PutItem", "UpdateItem"),
+		on(d.tables.instruments, "uses up the code, writes instrument, consent and tombstone", "GetItem", "PutItem", "UpdateItem"),
+		on(d.tables.instruments, "no code brings an erased instrument back", "ConditionCheckItem"),
+		a.send(a.queues.erase.queue, "hands a request for erasure on"),
 		on(d.tables.requests, "a nonce is used once", "PutItem"),
 		a.writeRows(d.keys.tables),
 		use(d.keys.challenge, "checks that a nonce is ours", "VerifyMac"),
@@ -70,6 +73,8 @@ func (a *appStack) newUploadAPI() uploadAPI {
 	)...)
 	api.route(enrol, "POST", "/v1/enrol")
 	api.route(enrol, "POST", "/v1/consent")
+	api.route(enrol, "POST", "/v1/erasure")
+	api.route(enrol, "GET", "/v1/erasure")
 	api.route(authorize, "GET", "/v1/challenge")
 	api.route(authorize, "GET", "/v1/keys")
 	api.route(authorize, "POST", "/v1/authorize")

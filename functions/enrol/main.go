@@ -1,4 +1,5 @@
-// Command enrol lets instruments in by their one-time codes and keeps their consent.
+// Command enrol lets instruments in by their one-time codes, keeps their consent, and takes
+// their requests to be erased.
 package main
 
 import (
@@ -13,10 +14,13 @@ import (
 	"proactive/shared/aws/awsconfig"
 	"proactive/shared/aws/gateway"
 	"proactive/shared/aws/keys"
+	"proactive/shared/aws/queues"
 	"proactive/shared/aws/tables"
 	"proactive/shared/challenge"
 	"proactive/shared/door"
 	"proactive/shared/enrol"
+	"proactive/shared/erase"
+	"proactive/shared/handoff"
 	"proactive/shared/journal"
 	"proactive/shared/settings"
 )
@@ -38,14 +42,20 @@ func run(ctx context.Context) error {
 		return err
 	}
 	db := tables.Client(cfg)
-	instruments := tables.NewInstruments(db, s.InstrumentsTable)
+	instruments, tombstones := tables.NewInstruments(db, s.InstrumentsTable), tables.NewTombstones(db, s.InstrumentsTable)
 	stage := enrol.Stage{Deployment: s.Deployment, Codes: instruments, Keys: instruments, Consents: instruments, Now: time.Now}
-	prover := door.Prover{Instruments: instruments, Nonces: challenge.Nonces{
+	desk := erase.Desk{Tombstones: tombstones, Next: queues.New[handoff.Erase](queues.Client(cfg), s.EraseQueue), Now: time.Now}
+	nonces := challenge.Nonces{
 		Mac: keys.NewMac(keys.Client(cfg), s.ChallengeKey), Used: tables.NewRequests(db, s.RequestsTable), Now: time.Now, Rand: rand.Reader,
-	}}
+	}
+	// An instrument that is being erased is revoked, and in the end unknown: only its
+	// tombstone has its key.
+	prover, erased := door.Prover{Instruments: instruments, Nonces: nonces}, door.Prover{Instruments: tombstones, Nonces: nonces}
 	lambda.Start(gateway.Handler(door.Door{Log: journal.New(os.Stdout, "enrol"), Actions: map[string]door.Action{
 		"POST /v1/enrol":   door.Enrolling(prover, stage.Known, stage.Enrol),
 		"POST /v1/consent": door.Enrolled(prover, stage.Consent),
+		"POST /v1/erasure": door.Enrolled(erased, desk.Ask),
+		"GET /v1/erasure":  door.Enrolled(erased, desk.Standing),
 	}}))
 	return nil
 }

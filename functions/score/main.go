@@ -37,7 +37,7 @@ func run(ctx context.Context) error {
 	db := tables.Client(cfg)
 	stage := score.Stage{
 		Clean: objects.NewClean(objects.Client(cfg)), Health: tables.NewHealth(db, s.HealthTable),
-		Findings: tables.NewFindings(db, s.FindingsTable),
+		Findings: tables.NewFindings(db, s.FindingsTable), Erasures: tables.NewTombstones(db, s.InstrumentsTable),
 	}
 	handle := func(ctx context.Context, body []byte) error {
 		m, err := queues.Decode[handoff.Stored](body)

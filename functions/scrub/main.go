@@ -50,7 +50,7 @@ func run(ctx context.Context) error {
 		Clean:      objects.NewCleanWriter(bucket, s.CleanBucket, s.CleanKey),
 		Quarantine: objects.NewQuarantine(bucket, s.QuarantineBucket, s.QuarantineKey),
 		Chain:      tables.NewLedger(db, s.LedgerTable), Signer: keys.NewSigner(kms, set, s.ReceiptKeys...),
-		Next: queues.New[handoff.Stored](sqs.NewFromConfig(cfg), s.ScoreQueue), Now: time.Now, Log: log,
+		Next: queues.New[handoff.Stored](sqs.NewFromConfig(cfg), s.ScoreQueue), Erasures: tables.NewTombstones(db, s.InstrumentsTable), Now: time.Now, Log: log,
 	}
 	lambda.Start(func(ctx context.Context, delivery events.SQSEvent) (events.SQSEventResponse, error) {
 		return queues.Each(ctx, log, delivery, queues.Decoded(stage.Handle)), nil

@@ -18,6 +18,7 @@ const (
 	AlreadyCased Reason = "already-cased"  // its case is closed; a late delivery opens no other
 	NotActive    Reason = "not-active"     // withdrawn: nothing to do, a person closes the case
 	OfOldEpoch   Reason = "before-service" // the component was serviced since
+	OfErased     Reason = "erased"         // the instrument was: nothing is written of it any more
 )
 
 // ErrExecutionExists means that an execution of that name exists, running or closed within the
@@ -37,11 +38,19 @@ type Instruments interface {
 	Get(ctx context.Context, id string) (instrument.Instrument, error)
 }
 
+// Erasures knows which instruments were erased.
+type Erasures interface {
+	// Erased tells whether the instrument's erasure was asked for, strongly consistent. It
+	// is asked before anything is written: see shared/erase, Why nothing comes back.
+	Erased(ctx context.Context, instrument string) (bool, error)
+}
+
 // Starter opens cases for findings.
 type Starter struct {
 	Books       Books
 	Instruments Instruments
 	Workflow    Workflow
+	Erasures    Erasures
 	Pace        int // of the cases it opens
 	Now         func() time.Time
 }
@@ -58,6 +67,13 @@ type Result struct {
 func (s Starter) Run(ctx context.Context, f health.Finding) (Result, error) {
 	if f.State != health.Active {
 		return Result{Reason: NotActive}, nil
+	}
+	erased, err := s.Erasures.Erased(ctx, f.Instrument)
+	if err != nil {
+		return Result{}, fmt.Errorf("asking whether finding %s is still wanted: %w", f.ID, err)
+	}
+	if erased {
+		return Result{Reason: OfErased}, nil
 	}
 	for range attempts {
 		c, reason, err := s.place(ctx, f)

@@ -36,7 +36,7 @@ type room struct {
 func newRoom(t testing.TB) room {
 	r := room{cases: pipelinetest.NewCases(t), workflow: pipelinetest.NewWorkflow(t)}
 	r.starter = casework.Starter{
-		Books: r.cases, Instruments: owner{}, Workflow: r.workflow, Pace: 17280,
+		Books: r.cases, Instruments: owner{}, Workflow: r.workflow, Erasures: pipelinetest.Living{}, Pace: 17280,
 		Now: func() time.Time { return testNow },
 	}
 	return r

@@ -36,6 +36,7 @@ const (
 	Stale       Reason = "stale-round"  // another round is on
 	NobodyWaits Reason = "nobody-waits" // answered meanwhile
 	NoToken     Reason = "no-token"
+	CaseGone    Reason = "case-gone" // erased, with its instrument
 )
 
 // Reminders wakes cases whose lab has not answered.
@@ -50,6 +51,9 @@ type Reminders struct {
 // The answer carries the round that is over.
 func (r Reminders) Run(ctx context.Context, m Reminder) (Reason, error) {
 	c, err := r.Store.Get(ctx, m.Case)
+	if errors.Is(err, ErrNoCase) {
+		return CaseGone, nil
+	}
 	if err != nil {
 		return "", fmt.Errorf("reading case %s: %w", m.Case, err)
 	}

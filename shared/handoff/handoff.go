@@ -25,3 +25,9 @@ type Stored struct {
 	Key        string `json:"key"`
 	Version    string `json:"version"`
 }
+
+// Erase goes to erase: an instrument whose erasure was asked for. The message begins
+// nothing by itself; the tombstone says what is to be done.
+type Erase struct {
+	Instrument string `json:"instrument"`
+}

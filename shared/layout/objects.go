@@ -65,3 +65,14 @@ func NoticeKey(caseID, name, ext string) string {
 
 // NoticePrefix is what the keys of all notices of a case begin with.
 func NoticePrefix(caseID string) string { return "notices/v1/" + caseID + "/" }
+
+// Prefixes of all objects of an instrument, each in its own bucket.
+
+// InboxPrefix is what the keys of an instrument's uploads begin with.
+func InboxPrefix(instrument string) string { return "inbox/v1/" + instrument + "/" }
+
+// CleanPrefix is what the keys of an instrument's clean batches begin with.
+func CleanPrefix(instrument string) string { return "clean/v1/instrument=" + instrument + "/" }
+
+// QuarantinePrefix is what the keys of an instrument's quarantined batches begin with.
+func QuarantinePrefix(instrument string) string { return "quarantine/v1/" + instrument + "/" }

@@ -9,6 +9,7 @@ import "fmt"
 //	                                             a consent statement; versions count from 1 in each enrolment
 //	             CODE#<sha256 hex> / CODE        an enrolment code, by digest of its secret
 //	             KEYSET / CURRENT                the signed key set, as bytes
+//	             ERASED#<id> / ERASED            an erasure under way; then its certificate (TTL)
 //	requests     NONCE#<nonce> / NONCE           a nonce that was used (TTL)
 //	ledger       <id> / BATCH#<batch>            a batch: granted, claimed, stored, …
 //	             <id> / SEQUENCE#<n>             which batch owns a sequence number
@@ -42,6 +43,7 @@ const (
 	Token   = "TOKEN"
 	Slot    = "SLOT"
 	Tenant  = "TENANT"
+	Erased  = "ERASED"
 )
 
 // KeySetRow is the partition of the signed key set.
@@ -54,6 +56,9 @@ const SupportRow = "SUPPORT"
 
 // InstrumentRow is the partition of one instrument.
 func InstrumentRow(id string) string { return "INSTRUMENT#" + id }
+
+// ErasedRow is the partition of an instrument's tombstone.
+func ErasedRow(id string) string { return "ERASED#" + id }
 
 // CodeRow is the partition of an enrolment code, by the hex SHA-256 of its secret.
 func CodeRow(digest string) string { return "CODE#" + digest }

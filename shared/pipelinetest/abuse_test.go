@@ -115,7 +115,7 @@ func newLab(t *testing.T, seed uint64) *lab {
 	l.scrub = &scrub.Stage{
 		Deployment: pipelinetest.Deployment, Catalog: fields, Inbox: l.inbox, Unwrapper: l.keys.Unwrapper(),
 		Clean: pipelinetest.NewBucket(t, "clean", nil), Quarantine: pipelinetest.NewBucket(t, "quarantine", l.inbox),
-		Chain: l.ledger, Signer: l.keys, Next: &pipelinetest.StoredQueue{}, Now: clock, Log: journal.New(io.Discard, "scrub"),
+		Chain: l.ledger, Signer: l.keys, Next: &pipelinetest.StoredQueue{}, Erasures: pipelinetest.Living{}, Now: clock, Log: journal.New(io.Discard, "scrub"),
 	}
 	l.good = l.payload(observation.Payload{Catalog: fields.Hash(), Observations: []observation.Observation{
 		{Field: "run.lanes", Value: 1}, {Field: "tile.clusters", Lane: 1, Tile: 1101, Value: 250000}, {Field: "tile.clusters", Lane: 1, Tile: 1102, Value: 260000},

@@ -86,8 +86,11 @@ func EnrolmentContract(t *testing.T, s Enrolments, revoke func(id string)) {
 	_, err = s.Get(ctx, code.Instrument)
 	want(t, "an instrument that is not there", err, instrument.ErrUnknown)
 	want(t, "issuing", s.Issue(ctx, "d1", code), nil)
-	if err := s.Issue(ctx, "d1", code); err == nil {
-		t.Error("a code was issued twice")
+	want(t, "issuing the same again, its reply lost", s.Issue(ctx, "d1", code), nil)
+	other := code
+	other.Instrument = "i-01hzzzzzzzzzzzzzzzzzzzzzzy"
+	if err := s.Issue(ctx, "d1", other); err == nil {
+		t.Error("a digest was issued twice")
 	}
 	got, err := s.Code(ctx, "d1")
 	if diff := cmp.Diff(code, got); err != nil || diff != "" {

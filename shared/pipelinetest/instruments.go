@@ -63,7 +63,7 @@ func (s *Instruments) Publish(signed keyset.Signed, set keyset.KeySet) {
 func (s *Instruments) Issue(_ context.Context, digest string, c enrol.Code) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, there := s.codes[digest]; there {
+	if was, there := s.codes[digest]; there && was.Instrument != c.Instrument {
 		return enrol.ErrRaced
 	}
 	s.codes[digest] = c

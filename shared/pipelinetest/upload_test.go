@@ -87,7 +87,7 @@ func newUploads(t testing.TB) *uploads {
 	}
 	u.scrub = &scrub.Stage{
 		Deployment: pipelinetest.Deployment, Catalog: fields, Inbox: u.inbox, Unwrapper: u.keys.Unwrapper(), Clean: u.clean,
-		Quarantine: pipelinetest.NewBucket(t, "quarantine", u.inbox), Chain: u.ledger, Signer: u.keys, Next: u.toScore, Now: now, Log: log,
+		Quarantine: pipelinetest.NewBucket(t, "quarantine", u.inbox), Chain: u.ledger, Signer: u.keys, Next: u.toScore, Erasures: pipelinetest.Living{}, Now: now, Log: log,
 	}
 	set, signed := u.keys.Set(u.now)
 	u.instruments.Publish(signed, set)

@@ -3,13 +3,14 @@ package receipt
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"time"
+
+	"proactive/shared/jws"
 )
 
 // attempts bounds how often Issue signs anew because the head moved. Whoever moved it has
@@ -90,40 +91,19 @@ func Digest(jws string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// protected is the JWS header. Its members stand in this order.
-type protected struct {
-	Alg string `json:"alg"`
-	Kid string `json:"kid"`
-	Typ string `json:"typ"`
-}
-
 // Type is the "typ" of the JWS header: it keeps a signature on a receipt from being one
 // on anything else.
 const Type = "proactive-receipt+jws"
 
-// sign makes the compact JWS (RFC 7515, ES256). The private key is out of reach, in KMS,
-// so the serialisation is made here; go-jose verifies it.
+// sign makes the JWS of a receipt.
 func sign(ctx context.Context, signer Signer, r Receipt) (string, error) {
-	kid, err := signer.KeyID(ctx)
-	if err != nil {
-		return "", fmt.Errorf("naming the receipt key: %w", err)
-	}
-	head, err := json.Marshal(protected{Alg: "ES256", Typ: Type, Kid: kid})
-	if err != nil {
-		return "", fmt.Errorf("encoding a receipt's header: %w", err)
-	}
 	body, err := json.Marshal(r)
 	if err != nil {
 		return "", fmt.Errorf("encoding a receipt: %w", err)
 	}
-	input := base64.RawURLEncoding.EncodeToString(head) + "." + base64.RawURLEncoding.EncodeToString(body)
-	digest := sha256.Sum256([]byte(input))
-	raw, err := signer.SignES256(ctx, kid, digest[:])
+	signed, err := jws.Sign(ctx, signer, Type, body)
 	if err != nil {
 		return "", fmt.Errorf("signing a receipt: %w", err)
 	}
-	if len(raw) != 64 {
-		return "", fmt.Errorf("signing a receipt: a signature of %d bytes", len(raw))
-	}
-	return input + "." + base64.RawURLEncoding.EncodeToString(raw), nil
+	return signed, nil
 }

@@ -3,7 +3,6 @@ package receipt
 import (
 	"bytes"
 	"crypto/ecdsa"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -84,8 +83,8 @@ func parse(raw string) (*jose.JSONWebSignature, error) {
 		return nil, fault.New(fault.Malformed, NotAReceipt, err)
 	}
 	// The header too is one serialisation, so that a receipt has one digest.
-	head, err := json.Marshal(protected{Alg: string(jose.ES256), Kid: parsed.Signatures[0].Protected.KeyID, Typ: Type})
-	if err != nil || !strings.HasPrefix(raw, base64.RawURLEncoding.EncodeToString(head)+".") {
+	head, err := jws.Header(Type, parsed.Signatures[0].Protected.KeyID)
+	if err != nil || !strings.HasPrefix(raw, head+".") {
 		return nil, fault.New(fault.Malformed, NotAReceipt, errors.New("the header is not canonical"))
 	}
 	return parsed, nil

@@ -57,6 +57,13 @@ type Findings interface {
 	Commit(ctx context.Context, instrument string, revision int64, changed []health.Finding) error
 }
 
+// Erasures knows which instruments were erased.
+type Erasures interface {
+	// Erased tells whether the instrument's erasure was asked for, strongly consistent. It
+	// is asked before anything is written: see shared/erase, Why nothing comes back.
+	Erased(ctx context.Context, instrument string) (bool, error)
+}
+
 // Reason says what became of a finding, or of a whole run.
 type Reason string
 
@@ -68,6 +75,7 @@ const (
 	Unchanged Reason = "unchanged"
 
 	Scored      Reason = "scored"
+	Dropped     Reason = "erased"       // the instrument was: nothing is written of it any more
 	NoTelemetry Reason = "no-telemetry" // no rule has anything to go by: not the same as healthy
 )
 
@@ -88,6 +96,7 @@ type Stage struct {
 	Clean    Clean
 	Health   Health
 	Findings Findings
+	Erasures Erasures
 }
 
 // attempts bounds how often a decision is made again because another scorer of the same
@@ -102,6 +111,13 @@ const attempts = 40
 // If we crash after PutRun, the run counts from now on, and whoever scores next, at the
 // latest this batch's redelivery, writes what it means.
 func (s Stage) Run(ctx context.Context, m handoff.Stored) (Result, error) {
+	erased, err := s.Erasures.Erased(ctx, m.Instrument)
+	if err != nil {
+		return Result{}, fmt.Errorf("asking whether batch %s is still wanted: %w", m.Batch, err)
+	}
+	if erased {
+		return Result{Reason: Dropped}, nil
+	}
 	batch, err := s.Clean.Read(ctx, m.Bucket, m.Key, m.Version)
 	if err != nil {
 		return Result{}, fmt.Errorf("reading clean batch %s: %w", m.Batch, err)

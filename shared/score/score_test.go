@@ -57,7 +57,7 @@ type bench struct {
 
 func newBench(t testing.TB) bench {
 	b := bench{bucket: bucket{}, health: pipelinetest.NewHealth(t), findings: pipelinetest.NewFindings(t)}
-	b.stage = score.Stage{Clean: b.bucket, Health: b.health, Findings: b.findings}
+	b.stage = score.Stage{Clean: b.bucket, Health: b.health, Findings: b.findings, Erasures: pipelinetest.Living{}}
 	return b
 }
 

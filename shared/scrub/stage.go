@@ -45,6 +45,13 @@ type Quarantine interface {
 	Copy(ctx context.Context, from Object, key string) error
 }
 
+// Erasures knows which instruments were erased.
+type Erasures interface {
+	// Erased tells whether the instrument's erasure was asked for, strongly consistent. It
+	// is asked before anything is written: see shared/erase, Why nothing comes back.
+	Erased(ctx context.Context, instrument string) (bool, error)
+}
+
 // Next is the queue to score.
 type Next interface {
 	// Send hands s on, at least once.
@@ -62,6 +69,7 @@ type Stage struct {
 	Chain      receipt.Chain
 	Signer     receipt.Signer
 	Next       Next
+	Erasures   Erasures
 	Now        func() time.Time
 	Log        *slog.Logger // from journal.New
 }
@@ -84,7 +92,7 @@ func (s *Stage) Receive(ctx context.Context, body []byte) error {
 
 // Handle brings one validated batch to its receipt, and a stored one to score. Handling
 // the same again gives the same outcome: a batch that has its receipt is only handed on
-// again. A batch whose content is bad gets a receipt that says so; only a failure of
+// again; one of an instrument that was erased is dropped. A batch whose content is bad gets a receipt that says so; only a failure of
 // something we depend on is returned, for the queue to deliver again.
 //
 // The order of what is written, and what is true if we crash after each:
@@ -94,6 +102,14 @@ func (s *Stage) Receive(ctx context.Context, body []byte) error {
 //     delivery finds it and goes on with 3;
 //  3. the message to score: the next delivery sends it again, and score is idempotent.
 func (s *Stage) Handle(ctx context.Context, m handoff.Validated) error {
+	erased, err := s.Erasures.Erased(ctx, m.Instrument)
+	if err != nil {
+		return fmt.Errorf("asking whether batch %s is still wanted: %w", m.Batch, err)
+	}
+	if erased {
+		s.Log.InfoContext(ctx, "batch of an erased instrument dropped", slog.String("instrument", m.Instrument), slog.String("batch", m.Batch))
+		return nil
+	}
 	entry, err := s.Chain.Entry(ctx, m.Instrument, m.Batch)
 	switch {
 	case err == nil:

@@ -119,7 +119,7 @@ func newBench(t *testing.T) *bench {
 	b.unwrapper = &unwrapper{Local: seal.Local{unwrapKey: keys().unwrap}}
 	b.stage = &scrub.Stage{
 		Deployment: deployment, Catalog: cat, Inbox: b.inbox, Unwrapper: b.unwrapper, Clean: b.clean,
-		Quarantine: b.quarantine, Chain: b.chain, Signer: b.signer, Next: b.queue,
+		Quarantine: b.quarantine, Chain: b.chain, Signer: b.signer, Next: b.queue, Erasures: pipelinetest.Living{},
 		Now: func() time.Time { return time.Date(2026, 11, 2, 3, 4, 5, 6, time.UTC) },
 		Log: slog.New(slog.NewJSONHandler(b.log, nil)),
 	}

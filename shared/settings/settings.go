@@ -18,6 +18,7 @@ type Enrol struct {
 	InstrumentsTable string `env:"INSTRUMENTS_TABLE"` // instruments, enrolment codes, key set
 	RequestsTable    string `env:"REQUESTS_TABLE"`    // nonces already used
 	ChallengeKey     string `env:"CHALLENGE_KEY"`     // ARN, HMAC_256
+	EraseQueue       string `env:"ERASE_QUEUE"`       // URL
 }
 
 // Authorize is for functions/authorize: challenge, keys, grants, receipts.
@@ -58,9 +59,10 @@ type Scrub struct {
 
 // Score is for functions/score.
 type Score struct {
-	CleanBucket   string `env:"CLEAN_BUCKET"`
-	HealthTable   string `env:"HEALTH_TABLE"`
-	FindingsTable string `env:"FINDINGS_TABLE"`
+	CleanBucket      string `env:"CLEAN_BUCKET"`
+	HealthTable      string `env:"HEALTH_TABLE"`
+	FindingsTable    string `env:"FINDINGS_TABLE"`
+	InstrumentsTable string `env:"INSTRUMENTS_TABLE"` // which instruments were erased
 }
 
 // Starter is for functions/starter, on the findings table's stream.
@@ -117,6 +119,27 @@ type Reconcile struct {
 	CleanBucket      string `env:"CLEAN_BUCKET"`   // names only
 	ValidateQueue    string `env:"VALIDATE_QUEUE"` // URL
 	ScoreQueue       string `env:"SCORE_QUEUE"`    // URL
+}
+
+// Erase is for functions/erase: the only one that deletes.
+type Erase struct {
+	Deployment       string   `env:"DEPLOYMENT"`
+	InstrumentsTable string   `env:"INSTRUMENTS_TABLE"` // tombstones, codes, the instrument itself, the key set
+	LedgerTable      string   `env:"LEDGER_TABLE"`
+	HealthTable      string   `env:"HEALTH_TABLE"`
+	FindingsTable    string   `env:"FINDINGS_TABLE"`
+	CasesTable       string   `env:"CASES_TABLE"`
+	InboxBucket      string   `env:"INBOX_BUCKET"`
+	CleanBucket      string   `env:"CLEAN_BUCKET"`
+	QuarantineBucket string   `env:"QUARANTINE_BUCKET"`
+	NoticesBucket    string   `env:"NOTICES_BUCKET"`
+	StateMachine     string   `env:"STATE_MACHINE"` // ARN
+	ScheduleGroup    string   `env:"SCHEDULE_GROUP"`
+	EraseQueue       string   `env:"ERASE_QUEUE"`  // URL, its own: calls for the next round
+	WorkQueues       []string `env:"WORK_QUEUES"`  // URLs
+	DeadLetters      []string `env:"DEAD_LETTERS"` // URLs
+	ReceiptKeys      []string `env:"RECEIPT_KEYS"` // ARNs, ECC_NIST_P256, newest first
+	Pace             int      `env:"PACE"`         // divides the pause between two rounds, as it does a case's days
 }
 
 // listSeparator stands between the members of a list; no ARN has one.

@@ -92,7 +92,13 @@ func (s Stage) Receive(ctx context.Context, body []byte) error {
 	if err != nil {
 		return err
 	}
-	if _, _, notOurs := layout.ParseInboxKey(a.Key); a.Version == "" && a.Bucket == s.Bucket && notOurs == nil {
+	if id, batchID, notOurs := layout.ParseInboxKey(a.Key); a.Version == "" && a.Bucket == s.Bucket && notOurs == nil {
+		// An arrival that nobody granted, or whose instrument was erased since, may have no
+		// object any more.
+		if _, err := s.Ledger.Batch(ctx, id, batchID); errors.Is(err, ledger.ErrNone) {
+			s.leave(ctx, a, NoGrant)
+			return nil
+		}
 		if a.Version, err = s.Inbox.Newest(ctx, a.Bucket, a.Key); err != nil {
 			return fmt.Errorf("finding the version of an arrival: %w", err)
 		}

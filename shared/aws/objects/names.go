@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -26,15 +25,12 @@ type Names struct {
 
 // NewUploadNames are the names in the inbox.
 func NewUploadNames(client *s3.Client, bucket string) *Names {
-	return &Names{client: client, bucket: bucket, parse: layout.ParseInboxKey, prefix: func(instrument string) string { return layout.InboxKey(instrument, "") }}
+	return &Names{client: client, bucket: bucket, parse: layout.ParseInboxKey, prefix: layout.InboxPrefix}
 }
 
 // NewCleanNames are the names in the clean bucket.
 func NewCleanNames(client *s3.Client, bucket string) *Names {
-	return &Names{client: client, bucket: bucket, parse: layout.ParseCleanKey, prefix: func(instrument string) string {
-		key := layout.CleanKey(instrument, "")
-		return key[:strings.LastIndex(key, "/")+1]
-	}}
+	return &Names{client: client, bucket: bucket, parse: layout.ParseCleanKey, prefix: layout.CleanPrefix}
 }
 
 // Versions implements reconcile.Objects.

@@ -86,11 +86,12 @@ func numberIn(r *reader, sk, prefix string) int64 {
 	return n
 }
 
-// IDs implements reconcile.Instruments. It scans the table for nothing but keys.
+// IDs implements reconcile.Instruments. It scans the table for nothing but keys. An
+// instrument that is being erased has no account to keep.
 func (t *Instruments) IDs(ctx context.Context) ([]string, error) {
 	pages := dynamodb.NewScanPaginator(t.db, &dynamodb.ScanInput{
 		TableName: aws.String(t.table), ConsistentRead: aws.Bool(true), ProjectionExpression: aws.String("pk"),
-		FilterExpression: aws.String("sk = :profile"), ExpressionAttributeValues: row{":profile": text(layout.Profile)},
+		FilterExpression: aws.String("sk = :profile AND attribute_not_exists(erasing)"), ExpressionAttributeValues: row{":profile": text(layout.Profile)},
 	})
 	var all []string
 	for pages.HasMorePages() {

@@ -151,11 +151,15 @@ func (t *Instruments) Redeem(ctx context.Context, digest string, i instrument.In
 			ConditionExpression:       aws.String("attribute_not_exists(pk) OR revoked = :no"),
 			ExpressionAttributeValues: row{":no": boolean(false)},
 		}},
+		{ConditionCheck: &types.ConditionCheck{ // an erased instrument does not come back by an old code
+			TableName: aws.String(t.table), Key: row{"pk": text(layout.ErasedRow(i.ID)), "sk": text(layout.Erased)},
+			ConditionExpression: aws.String("attribute_not_exists(pk)"),
+		}},
 	}})
 	switch {
 	case reasonOf(err, 0) == failedCondition:
 		return enrol.ErrRaced
-	case reasonOf(err, 1) == failedCondition:
+	case reasonOf(err, 1) == failedCondition, reasonOf(err, 2) == failedCondition:
 		return enrol.ErrRevoked
 	case conditionFailed(err): // another transaction held a row at that moment
 		return enrol.ErrRaced

@@ -155,9 +155,9 @@ func newWorld(t testing.TB, seed uint64) *world {
 	}
 	opening := &scrub.Stage{
 		Deployment: pipelinetest.Deployment, Catalog: w.catalog, Inbox: w.inbox, Unwrapper: secret, Clean: w.clean, Quarantine: w.quarantine,
-		Chain: w.ledger, Signer: secret, Next: newSender[handoff.Stored](w, "to-score", w.toScore), Now: now, Log: log,
+		Chain: w.ledger, Signer: secret, Next: newSender[handoff.Stored](w, "to-score", w.toScore), Erasures: pipelinetest.Living{}, Now: now, Log: log,
 	}
-	scoring := score.Stage{Clean: cleanReader{w.clean}, Health: w.health, Findings: w.findings}
+	scoring := score.Stage{Clean: cleanReader{w.clean}, Health: w.health, Findings: w.findings, Erasures: pipelinetest.Living{}}
 	w.toValidate.handle = w.logged(log, checking.Receive)
 	w.toScrub.handle = w.logged(log, opening.Receive)
 	w.toScore.handle = w.logged(log, func(ctx context.Context, body []byte) error {
@@ -168,7 +168,7 @@ func newWorld(t testing.TB, seed uint64) *world {
 		_, err := scoring.Run(ctx, m)
 		return err
 	})
-	w.starter = casework.Starter{Books: w.cases, Instruments: w.instruments, Workflow: w.workflow, Pace: 1, Now: now}
+	w.starter = casework.Starter{Books: w.cases, Instruments: w.instruments, Workflow: w.workflow, Erasures: pipelinetest.Living{}, Pace: 1, Now: now}
 	w.steps = casework.Steps{Books: w.cases, Findings: w.findings, Health: w.health, Judge: score.Judge, Bus: bus, Now: now}
 	w.notices = notice.Steps{
 		Cases: w.cases, Findings: w.findings, Instruments: w.instruments, People: w.out, Archive: w.out, Mail: w.out, Topic: topicOf{w.out},

@@ -27,7 +27,7 @@ const (
 	Unreachable Exit = 5  // the service could not be reached; what was sealed is kept
 	Refused     Exit = 6  // the service said no
 	Untrusted   Exit = 7  // something is not who it claims to be
-	NoReceipt   Exit = 8  // uploaded, and no receipt yet
+	NoReceipt   Exit = 8  // the service has it, and its signed answer is still to come
 	NotStored   Exit = 9  // a receipt that says rejected or quarantined
 	Flagged     Exit = 10 // an audit found something
 )
@@ -45,7 +45,7 @@ var Meaning = map[Exit]string{
 	Unreachable: "the service cannot be reached; sealed batches are kept and sent next time",
 	Refused:     "the service refused",
 	Untrusted:   "something is not who it claims to be; nothing was believed",
-	NoReceipt:   "uploaded, and no receipt yet; the batch is kept until there is one",
+	NoReceipt:   "the service has it, and its signed answer (receipt, certificate) is still to come",
 	NotStored:   "a receipt says that a batch was rejected or quarantined",
 	Flagged:     "an audit found a batch that is not what it should be",
 }

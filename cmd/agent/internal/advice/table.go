@@ -87,6 +87,16 @@ var table = map[string]Advice{
 	"nothing-to-name":  {Says: "There is nothing to make a token of.", Next: "Give --run ID or --flowcell ID.", Exit: Usage},
 	"token-unresolved": {Says: "No run folder that was looked at has this token.", Next: "Name where the runs are, or were moved to, with --runs; tokens of another agent's home need that home.", Exit: BadFolder},
 
+	// Erasure.
+	"not-erased":              {Says: "Not confirmed; nothing was erased.", Next: "Run `agent erase` and answer y, or `agent erase --yes`. `agent off` only ends sending.", Exit: RefusedHere},
+	"erasure-late":            {Says: "The erasure is under way; there is no certificate yet. Sending is off.", Next: "`agent erase` looks again, at any time.", Exit: NoReceipt},
+	"no-certificate":          {Says: "There is no certificate to read.", Next: "Name the file, or run `agent erase` for one.", Exit: Usage},
+	"not-a-certificate":       {Says: "The certificate cannot be read; it was not believed.", Next: "Tell the service team.", Exit: Untrusted},
+	"certificate-signature":   {Says: "The certificate's signature is wrong; it was not believed.", Next: "Tell the service team.", Exit: Untrusted},
+	"certificate-key-unknown": {Says: "The certificate is signed by a key that is not in the service's key set; it was not believed.", Next: "Run `agent erase` again when the network is there; if it stays so, tell the service team.", Exit: Untrusted},
+	"certificate-foreign":     {Says: "The certificate is of another instrument or another service.", Next: "Check it in the home of the agent that asked for it (--home DIR).", Exit: Untrusted},
+	"another-instrument":      {Says: "The request named another instrument than it was signed by; nothing was erased.", Next: "Ask the service team for a newer agent.", Exit: Refused},
+
 	// Run folders.
 	"no-run-folder":    {Says: "There is no such run folder, or it cannot be read.", Next: "Check the path, and that this account may read it.", Exit: BadFolder},
 	"empty-run-folder": {Says: "The run folder is empty.", Next: "Check the path; a folder that is still being copied is worth another try later.", Exit: BadFolder},

@@ -1,0 +1,322 @@
+package erase_test
+
+import (
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"proactive/shared/erase"
+	"proactive/shared/erasure"
+	"proactive/shared/fault"
+	"proactive/shared/handoff"
+	"proactive/shared/instrument"
+	"proactive/shared/journal"
+	"proactive/shared/pipelinetest"
+)
+
+const (
+	ours   = "i-01hzzzzzzzzzzzzzzzzzzzzzzz"
+	theirs = "i-01hyyyyyyyyyyyyyyyyyyyyyyy"
+)
+
+// bench is an eraser over memory stores in which two instruments have things.
+type bench struct {
+	t           *testing.T
+	now         time.Time
+	instruments *pipelinetest.Instruments
+	tombstones  *pipelinetest.Tombstones
+	executions  *pipelinetest.Shelf
+	objects     *pipelinetest.Shelf
+	cases       *pipelinetest.Shelf
+	dead, work  *pipelinetest.Letters
+	alarm       *pipelinetest.Alarm
+	keys        *pipelinetest.Keys
+	desk        erase.Desk
+	stage       erase.Stage
+	me          instrument.Instrument
+	others      []pipelinetest.Thing
+}
+
+func newBench(t *testing.T) *bench {
+	b := &bench{
+		t: t, now: time.Date(2026, 11, 24, 3, 0, 0, 0, time.UTC), instruments: pipelinetest.NewInstruments(t),
+		executions: &pipelinetest.Shelf{}, objects: &pipelinetest.Shelf{}, cases: &pipelinetest.Shelf{},
+		dead: &pipelinetest.Letters{}, work: &pipelinetest.Letters{}, alarm: &pipelinetest.Alarm{}, keys: pipelinetest.NewKeys(t),
+	}
+	b.tombstones = pipelinetest.NewTombstones(t, b.instruments)
+	for n, id := range []string{ours, theirs} {
+		i := instrument.Instrument{ID: id, Serial: id, Consent: instrument.Consent{On: true, Text: "2026-11"}}
+		i.PublicKey, _ = pipelinetest.InstrumentKey(byte(n)).Public().(ed25519.PublicKey)
+		b.instruments.Put(i)
+		b.fill(id)
+	}
+	for _, shelf := range []*pipelinetest.Shelf{b.executions, b.objects, b.cases} {
+		b.others = append(b.others, slices.DeleteFunc(shelf.All(), func(t pipelinetest.Thing) bool { return strings.Contains(t.Instrument+t.Case, ours) })...)
+	}
+	b.me, _ = b.instruments.Get(t.Context(), ours)
+	now := func() time.Time { return b.now }
+	b.desk = erase.Desk{Tombstones: b.tombstones, Next: b.alarm, Now: now}
+	b.stage = erase.Stage{
+		Deployment: pipelinetest.Deployment, Tombstones: b.tombstones, Cases: b.cases,
+		Places: []erase.Named{
+			{Name: "executions", What: "running", Place: b.executions}, {Name: "objects", What: "versions", Place: b.objects},
+			{Name: "cases", What: "rows", Place: b.cases},
+		},
+		Dead: []erase.Queue{b.dead}, Work: []erase.Queue{b.work}, Next: b.alarm, Signer: b.keys, Grace: erase.Grace,
+		Now: now, Log: journal.New(io.Discard, "erase"),
+	}
+	return b
+}
+
+func (b *bench) fill(id string) {
+	c := "c-" + id + "-1"
+	b.executions.Put(pipelinetest.Thing{Case: c, Name: "execution"})
+	b.objects.Put(pipelinetest.Thing{Instrument: id, Name: "v1"}, pipelinetest.Thing{Instrument: id, Name: "v2"}, pipelinetest.Thing{Case: c, Name: "support.eml"})
+	b.cases.Put(pipelinetest.Thing{Instrument: id, Case: c, Name: "case"}, pipelinetest.Thing{Case: c, Name: "token"})
+	b.dead.Put(`{"instrument":"`+id+`"}`, `{"requestPayload":{"case":"`+c+`"}}`)
+	b.work.Put(`{"detail":{"object":{"key":"inbox/v1/` + id + `/B"}}}`)
+}
+
+// play delivers messages until none is left, as the queue does: a delivery that fails or
+// crashes comes again.
+func (b *bench) play(between func()) {
+	b.t.Helper()
+	var redelivered []handoff.Erase
+	for n := 0; ; n++ {
+		if n > 50 {
+			b.t.Fatal("it never ends")
+		}
+		var m handoff.Erase
+		if len(redelivered) > 0 {
+			m, redelivered = redelivered[0], redelivered[1:]
+		} else {
+			ring, ok := b.alarm.Pop()
+			if !ok {
+				return
+			}
+			b.now, m = b.now.Add(ring.Pause), ring.Message
+		}
+		if between != nil {
+			between()
+		}
+		if err := b.deliver(m); errors.Is(err, pipelinetest.ErrStore) {
+			redelivered = append(redelivered, m)
+		} else if err != nil {
+			b.t.Fatal(err)
+		}
+	}
+}
+
+func (b *bench) deliver(m handoff.Erase) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			if _, killed := r.(pipelinetest.Killed); !killed {
+				panic(r)
+			}
+			err = pipelinetest.ErrStore
+		}
+	}()
+	return b.stage.Handle(b.t.Context(), m)
+}
+
+func (b *bench) ask() {
+	b.t.Helper()
+	s, err := b.desk.Ask(b.t.Context(), b.me, erase.Request{Instrument: ours})
+	if err != nil || s.State != erase.Erasing {
+		b.t.Fatalf("asking: %+v, %v", s, err)
+	}
+}
+
+// certificate asserts that nothing of ours is left, everything of theirs is, and returns
+// the certificate.
+func (b *bench) certificate() erasure.Certificate {
+	b.t.Helper()
+	of := erase.Scope{Instrument: ours, Cases: []erase.Case{{ID: "c-" + ours + "-1"}}}
+	for _, shelf := range []*pipelinetest.Shelf{b.executions, b.objects, b.cases} {
+		if n, err := shelf.Find(b.t.Context(), of); err != nil || n != 0 {
+			b.t.Errorf("%d things are left (%v): %+v", n, err, shelf.All())
+		}
+	}
+	for _, body := range slices.Concat(b.dead.All(), b.work.All()) {
+		if of.Mentions(body) {
+			b.t.Errorf("message left: %s", body)
+		}
+	}
+	if got := slices.Concat(b.executions.All(), b.objects.All(), b.cases.All()); !slices.Equal(got, b.others) {
+		b.t.Errorf("of the other instrument there is %+v, want %+v", got, b.others)
+	}
+	if n := len(b.dead.All()) + len(b.work.All()); n != 3 {
+		b.t.Errorf("%d messages of the other instrument, want 3", n)
+	}
+	if _, err := b.instruments.Get(b.t.Context(), ours); !errors.Is(err, instrument.ErrUnknown) {
+		b.t.Errorf("the instrument's row: %v", err)
+	}
+	if i, err := b.instruments.Get(b.t.Context(), theirs); err != nil || i.Revoked || !i.Consent.On {
+		b.t.Errorf("the other instrument: %+v, %v", i, err)
+	}
+	s, err := b.desk.Standing(b.t.Context(), b.me, nil)
+	if err != nil || s.State != erase.Erased {
+		b.t.Fatalf("standing %+v, %v", s, err)
+	}
+	set, _ := b.keys.Set(b.now)
+	c, err := erasure.Verify(s.Certificate, set)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return c
+}
+
+func counts(c erasure.Certificate) map[string]int {
+	all := map[string]int{}
+	for _, s := range c.Stores {
+		all[s.Store] = s.Count
+	}
+	return all
+}
+
+// all is what the certificate of an undisturbed erasure counts.
+var all = map[string]int{"executions": 1, "objects": 3, "cases": 2, "queues": 3, "instrument": 1}
+
+func TestAnInstrumentIsErased(t *testing.T) {
+	b := newBench(t)
+	b.ask()
+	if i, err := b.instruments.Get(t.Context(), ours); err != nil || !i.Revoked || i.Consent.On {
+		t.Errorf("from the request on nothing comes in: %+v, %v", i, err)
+	}
+	b.play(nil)
+	c := b.certificate()
+	if got := counts(c); !maps.Equal(got, all) {
+		t.Errorf("counts %v, want %v", got, all)
+	}
+	if c.Instrument != ours || c.By != erasure.ByInstrument || c.Asked != "2026-11-24T03:00:00Z" || c.Erased != "2026-11-24T03:14:00Z" {
+		t.Errorf("certificate %+v", c)
+	}
+	if c.Residual[0].Until != "2026-12-30" || len(c.Models) != 0 {
+		t.Errorf("what remains: %+v, models %v", c.Residual, c.Models)
+	}
+
+	// Late messages and repeated requests find that it is done.
+	was, _ := b.tombstones.Read(t.Context(), ours)
+	if err := b.stage.Handle(t.Context(), handoff.Erase{Instrument: ours}); err != nil {
+		t.Error(err)
+	}
+	if s, err := b.desk.Ask(t.Context(), b.me, erase.Request{Instrument: ours}); err != nil || s.Certificate != was.Certificate {
+		t.Errorf("asked again: %+v, %v", s, err)
+	}
+	if _, more := b.alarm.Pop(); more {
+		t.Error("it begins again")
+	}
+}
+
+func TestWhatArrivesMeanwhileIsFoundByALaterRound(t *testing.T) {
+	b := newBench(t)
+	b.ask()
+	late := 0
+	b.play(func() {
+		if late++; late == 2 || late == 3 { // a function that began before the tombstone
+			b.objects.Put(pipelinetest.Thing{Instrument: ours, Name: "late"})
+			b.cases.Put(pipelinetest.Thing{Case: "c-" + ours + "-1", Name: "token"}) // its case's row is gone by now
+		}
+	})
+	if got := counts(b.certificate()); got["objects"] != 5 || got["cases"] != 4 {
+		t.Errorf("counts %v", got)
+	}
+	if late != 4 {
+		t.Errorf("%d rounds, want 4: two that found something late, one before, one that found nothing", late)
+	}
+}
+
+func TestARequestForAnotherInstrumentIsRefused(t *testing.T) {
+	b := newBench(t)
+	_, err := b.desk.Ask(t.Context(), b.me, erase.Request{Instrument: theirs})
+	if !errors.Is(err, fault.New(fault.Malformed, erase.AnotherInstrument, nil)) {
+		t.Error(err)
+	}
+	if err := b.stage.Handle(t.Context(), handoff.Erase{Instrument: ours}); err != nil || len(b.objects.All()) != 6 {
+		t.Errorf("a message that nobody asked for erases nothing: %v", err)
+	}
+	if s, err := b.desk.Standing(t.Context(), b.me, nil); err != nil || s.State != erase.NotAsked {
+		t.Errorf("%+v, %v", s, err)
+	}
+}
+
+// TestEveryFailureIsRepaired fails each call of each store in each way, and kills the
+// eraser before and after it, at each of the first calls.
+func TestEveryFailureIsRepaired(t *testing.T) {
+	stores := map[string]func(b *bench) *pipelinetest.Faults{
+		"tombstones": func(b *bench) *pipelinetest.Faults { return &b.tombstones.Faults },
+		"executions": func(b *bench) *pipelinetest.Faults { return &b.executions.Faults },
+		"objects":    func(b *bench) *pipelinetest.Faults { return &b.objects.Faults },
+		"cases":      func(b *bench) *pipelinetest.Faults { return &b.cases.Faults },
+		"dead":       func(b *bench) *pipelinetest.Faults { return &b.dead.Faults },
+		"work":       func(b *bench) *pipelinetest.Faults { return &b.work.Faults },
+		"alarm":      func(b *bench) *pipelinetest.Faults { return &b.alarm.Faults },
+	}
+	methods := map[string][]string{
+		"tombstones": {"Read", "Save", "Close"}, "executions": {"Find", "Erase"}, "objects": {"Find", "Erase"},
+		"cases": {"Of", "Find", "Erase"}, "dead": {"Take"}, "work": {"Take"}, "alarm": {"SendAfter"},
+	}
+	for store, list := range methods {
+		for _, method := range list {
+			for how := pipelinetest.NotPersisted; how <= pipelinetest.KilledAfter; how++ {
+				for before := range 3 {
+					t.Run(fmt.Sprintf("%s/%s/%d/%d", store, method, how, before), func(t *testing.T) {
+						b := newBench(t)
+						b.ask()
+						faults := stores[store](b)
+						for range before {
+							faults.Fail(method, pipelinetest.Works)
+						}
+						faults.Fail(method, how, how) // the repair fails as well
+						b.play(nil)
+						got := counts(b.certificate())
+						got["queues"] = all["queues"] // messages are counted as they go, and a lost reply loses their count
+						if !maps.Equal(got, all) {
+							t.Errorf("counts %v, want %v", got, all)
+						}
+					})
+				}
+			}
+		}
+	}
+}
+
+// TestAskingSurvives fails the two writes of a request.
+func TestAskingSurvives(t *testing.T) {
+	for how := pipelinetest.NotPersisted; how <= pipelinetest.ReplyLost; how++ {
+		for _, method := range []string{"Read", "Mark", "SendAfter"} {
+			b := newBench(t)
+			faults := &b.tombstones.Faults
+			if method == "SendAfter" {
+				faults = &b.alarm.Faults
+			}
+			faults.Fail(method, how)
+			if _, err := b.desk.Ask(t.Context(), b.me, erase.Request{Instrument: ours}); err == nil {
+				t.Errorf("%s: no error", method)
+			}
+			b.ask()
+			b.play(nil)
+			b.certificate()
+			if faults.Pending() != 0 {
+				t.Errorf("%s was never called", method)
+			}
+		}
+	}
+}
+
+// TestNoKeyNoCertificate: what cannot be signed is not closed.
+func TestNoKeyNoCertificate(t *testing.T) {
+	b := newBench(t)
+	b.ask()
+	b.keys.FailNext(3)
+	b.play(nil)
+	if got := counts(b.certificate()); !maps.Equal(got, all) {
+		t.Errorf("counts %v, want %v", got, all)
+	}
+}
