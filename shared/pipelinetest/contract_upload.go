@@ -87,9 +87,9 @@ func EnrolmentContract(t *testing.T, s Enrolments, revoke func(id string)) {
 	want(t, "an instrument that is not there", err, instrument.ErrUnknown)
 	want(t, "issuing", s.Issue(ctx, "d1", code), nil)
 	want(t, "issuing the same again, its reply lost", s.Issue(ctx, "d1", code), nil)
-	other := code
-	other.Instrument = "i-01hzzzzzzzzzzzzzzzzzzzzzzy"
-	if err := s.Issue(ctx, "d1", other); err == nil {
+	another := code
+	another.Instrument = "i-01hzzzzzzzzzzzzzzzzzzzzzzy"
+	if err := s.Issue(ctx, "d1", another); err == nil {
 		t.Error("a digest was issued twice")
 	}
 	got, err := s.Code(ctx, "d1")
