@@ -117,7 +117,7 @@ func (b *bench) all(ctx context.Context, o options, equivalents Equivalents) (Re
 					continue
 				}
 				r := Result{Mutant: chosen[i], Equivalent: equivalents[chosen[i].Key()]}
-				r.Verdict, _, errs[w] = b.try(ctx, &chosen[i])
+				r.Verdict, errs[w] = b.sure(ctx, &chosen[i])
 				report.Results[i] = r
 				progress.Lock()
 				if done++; done%10 == 0 || done == len(chosen) {

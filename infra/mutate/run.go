@@ -68,9 +68,20 @@ func (b *bench) baseline(ctx context.Context) error {
 	if v != Survived {
 		return fmt.Errorf("testing %s before anything is changed: %s\n%s", b.pkg.ImportPath, v, out)
 	}
-	// Another's load on this machine must not pass for a mutant that hangs.
 	b.limit = max(20*time.Second, 5*time.Since(start))
 	return nil
+}
+
+// sure tries a mutant, and once more with more time if it seems to hang: another's load
+// on this machine must not pass for a test that found something.
+func (b *bench) sure(ctx context.Context, m *Mutant) (Verdict, error) {
+	v, _, err := b.try(ctx, m)
+	if err == nil && v == TimedOut {
+		patient := *b
+		patient.limit *= 4
+		v, _, err = patient.try(ctx, m)
+	}
+	return v, err
 }
 
 // try builds and runs the tests with the mutant in its place, or with none.
