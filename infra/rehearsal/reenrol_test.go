@@ -83,6 +83,30 @@ func TestEnrolmentsEnd(t *testing.T) {
 	if err != nil || !strings.Contains(string(raw), `"serial":"`+serial+`","tenant":"t-demo","site":"s-demo","consent":true`) {
 		t.Errorf("the operator's list: %s, %v", raw, err)
 	}
+
+	// What the lab answered, under each of its three enrolments, each with a key of its own.
+	raw, err = stage.Operator(t.Context(), "instruments", "consent", lab.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said []struct {
+		Enrolment string
+		Version   int64
+		On        bool
+	}
+	if err := json.Unmarshal(raw, &said); err != nil {
+		t.Fatal(err)
+	}
+	enrolments := map[string]bool{}
+	for _, s := range said {
+		enrolments[s.Enrolment] = true
+		if s.Version != 1 || !s.On {
+			t.Errorf("%+v, want the first answer of an enrolment, yes", s)
+		}
+	}
+	if len(said) != 3 || len(enrolments) != 3 {
+		t.Errorf("the history of consent: %s", raw)
+	}
 }
 
 func codeFor(t *testing.T, serial string) string {

@@ -213,6 +213,37 @@ func TestNothingIsTakenBeforeTheLabSaidYes(t *testing.T) {
 	}
 }
 
+// Whoever writes a mark into the table turns nothing on: neither a grant nor what was
+// granted, and the log says why.
+func TestAMarkInTheTableIsNoConsent(t *testing.T) {
+	u := newUploads(t)
+	var log bytes.Buffer
+	u.door.Log, u.validate.Log = journal.New(&log, "authorize"), journal.New(&log, "validate")
+	u.enrol()
+	u.consent(true)
+	batch, sealed := u.seal(1, false)
+	if a, r := u.authorize(1, batch, sealed); a.Status != authorize.Upload {
+		t.Fatalf("%d %s", r.Status, r.Body)
+	}
+	u.consent(false)
+	i, err := u.instruments.Get(t.Context(), u.id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i.Consent.On = true
+	u.instruments.Put(i)
+	if _, r := u.authorize(1, batch, sealed); r.Status != 403 || !strings.Contains(string(r.Body), consent.Unproven) {
+		t.Errorf("%d %s", r.Status, r.Body)
+	}
+	at := u.inbox.Upload(layout.InboxKey(u.id, batch), sealed)
+	if outcome, err := u.validate.Handle(t.Context(), validate.Arrival(at)); outcome != consent.Unproven {
+		t.Errorf("%s, %v", outcome, err)
+	}
+	if n := strings.Count(log.String(), `"reason":"consent-unproven"`); n != 2 || strings.Contains(log.String(), i.Consent.Statement) {
+		t.Errorf("the log names the reason %d times: %s", n, log.String())
+	}
+}
+
 // The promise: a batch is never lost and never counted twice. Sent = stored + rejected
 // with a reason, whatever fails and however often and in whatever order events and
 // messages are delivered; the receipts are one chain; each clean batch is there once.
