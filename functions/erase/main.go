@@ -77,5 +77,6 @@ func places(cfg aws.Config, s settings.Erase) []erase.Named {
 		{Name: "findings", What: "rows", Place: tables.NewPartition(db, s.FindingsTable)},
 		{Name: "cases", What: "rows: cases, standings, task tokens, slot links", Place: tables.NewCaseRows(db, s.CasesTable)},
 		{Name: "codes", What: "enrolment codes issued for the instrument", Place: tables.NewCodeRows(db, s.InstrumentsTable)},
+		{Name: "consents", What: "statements of consent that the instrument signed", Place: tables.NewConsentRows(db, s.InstrumentsTable)},
 	}
 }

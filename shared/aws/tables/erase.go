@@ -50,6 +50,17 @@ func NewCodeRows(db *dynamodb.Client, table string) *Rows {
 	}}
 }
 
+// NewConsentRows are the statements of consent that the instrument signed.
+func NewConsentRows(db *dynamodb.Client, table string) *Rows {
+	return &Rows{db: db, table: table, keys: func(ctx context.Context, of erase.Scope) ([]row, error) {
+		return scanKeys(ctx, dynamodb.NewScanPaginator(db, &dynamodb.ScanInput{
+			TableName: aws.String(table), ConsistentRead: aws.Bool(true), ProjectionExpression: aws.String("pk, sk"),
+			FilterExpression:          aws.String("pk = :pk AND begins_with(sk, :consent)"),
+			ExpressionAttributeValues: row{":pk": text(layout.InstrumentRow(of.Instrument)), ":consent": text(layout.ConsentRows)},
+		}), func(out *dynamodb.ScanOutput) []row { return out.Items })
+	}}
+}
+
 // NewCaseRows are the rows of the instrument's cases: standing, case, token, slot links.
 func NewCaseRows(db *dynamodb.Client, table string) *Rows {
 	return &Rows{db: db, table: table, keys: func(ctx context.Context, of erase.Scope) ([]row, error) {
