@@ -78,6 +78,9 @@ func (c *auditorAddCmd) Run(a *app) error {
 
 type auditorRemoveCmd struct{}
 
+// Help is an example.
+func (c *auditorRemoveCmd) Help() string { return "Example:\n  agent auditor remove" }
+
 // Run forgets the lab's own key.
 func (c *auditorRemoveCmd) Run(a *app) error {
 	h, unlock, err := a.open()

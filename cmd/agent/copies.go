@@ -22,8 +22,10 @@ func (s *sending) copy(e outbox.Entry) {
 	kept, err := s.keep(e)
 	if err != nil {
 		told := advice.For(err)
+		if s.copies[e.Batch] != told.Reason { // once is enough
+			s.uncopied(e, told)
+		}
 		s.copies[e.Batch] = told.Reason
-		s.uncopied(e, told)
 	} else if kept {
 		s.copies[e.Batch] = copied
 	}
@@ -60,7 +62,7 @@ func (s *sending) keep(e outbox.Entry) (kept bool, err error) {
 	return true, s.home.SetCopied(e.Batch, true)
 }
 
-// told says on standard error that a copy is missing, whether or not progress is shown.
+// tellUncopied says on standard error that a copy is missing, whether or not progress is shown.
 func (s *sending) tellUncopied(e outbox.Entry, told advice.Advice) {
 	fmt.Fprintf(s.err, "agent: batch %s: %s [%s]\n       %s\n", e.Batch, told.Says, told.Reason, told.Next)
 }
@@ -80,4 +82,28 @@ func auditedBy(h *home.Home) (*auditing, error) {
 	}
 	uncopied, err := h.Uncopied()
 	return &auditing{Key: set.Key, Archive: set.Archive, Uncopied: append([]string{}, uncopied...)}, err
+}
+
+// archive looks at where the auditor's copies go, if there is an auditor.
+func (c *checkup) archive(h *home.Home) {
+	audited, err := auditedBy(h)
+	if err != nil {
+		c.failed("auditor", err)
+		return
+	}
+	if audited == nil {
+		return
+	}
+	told := advice.For(fault.New(fault.Unavailable, auditor.Unwritable, nil))
+	free, err := freeBytes(audited.Archive)
+	switch n := len(audited.Uncopied); {
+	case err != nil:
+		c.note("auditor", warn, audited.Archive+" cannot be read.", told.Next)
+	case n > 0:
+		c.note("auditor", warn, count(n, "copy is", "copies are")+" not in "+audited.Archive+".", told.Next)
+	case free < 1<<30:
+		c.note("auditor", warn, size(free)+" are free in "+audited.Archive+".", told.Next)
+	default:
+		c.note("auditor", fine, "Copies for "+audited.Key+" are kept in "+audited.Archive+".", "")
+	}
 }

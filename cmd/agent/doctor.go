@@ -11,11 +11,9 @@ import (
 	"time"
 
 	"proactive/cmd/agent/internal/advice"
-	"proactive/cmd/agent/internal/auditor"
 	"proactive/cmd/agent/internal/courier"
 	"proactive/cmd/agent/internal/home"
 	"proactive/cmd/agent/internal/outbox"
-	"proactive/shared/fault"
 )
 
 type doctorCmd struct {
@@ -100,6 +98,7 @@ func (d *doctorCmd) examine(c *checkup) {
 	switch {
 	case err != nil:
 		c.failed("consent", err)
+	case !c.consents(h):
 	case consent.On:
 		c.note("consent", fine, "Sending is on since "+moment(consent.Since)+".", "")
 	default:
@@ -150,30 +149,6 @@ func (c *checkup) spool(h *home.Home) {
 		c.exit = advice.Worse(c.exit, advice.Failed)
 	default:
 		c.note("disk", fine, size(free)+" are free.", "")
-	}
-}
-
-// archive looks at where the auditor's copies go, if there is an auditor.
-func (c *checkup) archive(h *home.Home) {
-	audited, err := auditedBy(h)
-	if err != nil {
-		c.failed("auditor", err)
-		return
-	}
-	if audited == nil {
-		return
-	}
-	told := advice.For(fault.New(fault.Unavailable, auditor.Unwritable, nil))
-	free, err := freeBytes(audited.Archive)
-	switch n := len(audited.Uncopied); {
-	case err != nil:
-		c.note("auditor", warn, audited.Archive+" cannot be read.", told.Next)
-	case n > 0:
-		c.note("auditor", warn, count(n, "copy is", "copies are")+" not in "+audited.Archive+".", told.Next)
-	case free < 1<<30:
-		c.note("auditor", warn, size(free)+" are free in "+audited.Archive+".", told.Next)
-	default:
-		c.note("auditor", fine, "Copies for "+audited.Key+" are kept in "+audited.Archive+".", "")
 	}
 }
 

@@ -78,6 +78,14 @@ func sameBytes(t *testing.T, serial, folder string, audited bool) {
 	if !bytes.Equal(got, want) || len(want) == 0 || int64(len(want)) != e.Header.PayloadBytes {
 		t.Errorf("preview wrote %d bytes, %d other bytes were sealed", len(want), len(got))
 	}
+	if audited { // and the lab opens the same
+		if out, code := l.agent(t.Context(), "audit", "--key", filepath.Join(dir, "private.pem"), "--out", dir, dir); code != advice.Done {
+			t.Errorf("audit: exit %d: %s", code, out)
+		}
+		if opened, err := os.ReadFile(filepath.Join(dir, acc.Batch+".payload")); err != nil || !bytes.Equal(opened, want) {
+			t.Errorf("the audit opened %d other bytes: %v", len(opened), err)
+		}
+	}
 	if (len(e.Header.Recipients) == 2) != audited {
 		t.Errorf("%d recipients", len(e.Header.Recipients))
 	}

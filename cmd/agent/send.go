@@ -110,6 +110,13 @@ func (c *sendCmd) prepare(a *app, h *home.Home) (*sending, error) {
 // connect gets the newest keys and receipts. If the service cannot be reached and a
 // key set is stored, sending goes on as far as the outbox.
 func (s *sending) connect() error {
+	waiting, err := s.courier.Box.List()
+	if err != nil {
+		return err
+	}
+	for _, e := range waiting {
+		s.copy(e) // their receipts may be next, and then they are gone
+	}
 	set, err := s.courier.Connect(s.ctx, func(err error) { s.note("trying again (%s)", advice.For(err).Reason) })
 	s.keys = set
 	if err != nil && set.Serial == 0 {

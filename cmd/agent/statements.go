@@ -94,3 +94,12 @@ func answer(on bool) string {
 	}
 	return "off"
 }
+
+// consents notes a history of consent that is not whole, and tells whether it is.
+func (c *checkup) consents(h *home.Home) bool {
+	_, err := spokenBy(h)
+	if err != nil {
+		c.failed("consent", err)
+	}
+	return err == nil
+}

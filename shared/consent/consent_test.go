@@ -205,3 +205,26 @@ func TestStatementsSatisfyTheirSchema(t *testing.T) {
 		}
 	}
 }
+
+// Fuzz: whatever is believed has one form. Signed again it is the same JWS, byte for byte.
+func FuzzVerify(f *testing.F) {
+	body, err := json.Marshal(statement())
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(string(body))
+	f.Add(strings.Replace(string(body), `"on":true`, `"on":false`, 1))
+	f.Add(strings.Replace(string(body), `"version":1`, `"version":1e0`, 1))
+	b64 := base64.RawURLEncoding.EncodeToString
+	f.Fuzz(func(t *testing.T, body string) {
+		input := b64([]byte(`{"alg":"EdDSA","typ":"`+consent.Type+`"}`)) + "." + b64([]byte(body))
+		raw := input + "." + b64(ed25519.Sign(key, []byte(input)))
+		s, err := consent.Verify(raw, public)
+		if err != nil {
+			return
+		}
+		if again, err := consent.Sign(key, s); err != nil || again != raw {
+			t.Errorf("%s reads as %+v, which is %s: %v", body, s, again, err)
+		}
+	})
+}

@@ -42,11 +42,13 @@ type Examiner struct {
 	Receipts map[string]receipt.Receipt // by batch; those that are known here
 }
 
-// Examination is what was found in one batch. It names no value of what it found.
+// Examination is what was found in one batch. But for the payload itself, it holds no
+// value of what it found.
 type Examination struct {
 	Header  batch.Header
 	SHA256  string // of the sealed batch
 	Payload string // hex SHA-256 of the payload
+	Opened  []byte // the payload itself; nil if it was not opened
 	Content observation.Payload
 	Verdict receipt.Verdict // of its receipt, "" if none is known here
 	// Refused counts what the catalog does not allow, by reason; Detected what the
@@ -107,7 +109,7 @@ func (x Examiner) open(ctx context.Context, object []byte, found *Examination) e
 	if int64(len(payload)) != e.Header.PayloadBytes {
 		return fault.New(fault.Malformed, seal.ReasonPayloadLength, nil)
 	}
-	found.Payload = digest(payload)
+	found.Opened, found.Payload = payload, digest(payload)
 	if found.Content, err = observation.Decode(bytes.NewReader(payload)); err != nil {
 		return err
 	}
