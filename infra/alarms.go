@@ -41,7 +41,7 @@ func (a *appStack) newAlarms(api uploadAPI, starter awslambda.Function) {
 	a.alarm("ApiFailing", "the API answered ten requests in five minutes with an error of ours",
 		api.http.MetricServerError(period(5, "Sum")), 10)
 	a.alarm("Privacy", "the detector stopped a batch: something that looks like an identifier got past the catalog, on the instrument and here",
-		counter("scrub", "batches_quarantined"), 1)
+		counted("scrub", "batches_quarantined"), 1)
 	a.alarm("MailBounces", "one mail in twenty comes back: somebody is not told, and SES may stop sending",
 		bounces(), 0.05)
 }

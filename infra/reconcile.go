@@ -65,11 +65,12 @@ func count(q awssqs.Queue, reason string) grant {
 	return grant{reason, []string{"sqs:GetQueueAttributes"}, []*string{q.QueueArn()}, nil}
 }
 
-// counted is a counter of reconcile's over an hour, in which every instrument has its turn.
-func counted(name string) awscloudwatch.IMetric {
+// counted is a counter of a stage's journal over an hour, in which reconcile sees every
+// instrument. It has no label, with which an alarm on it would become an expression.
+func counted(stage, name string) awscloudwatch.IMetric {
 	return awscloudwatch.NewMetric(&awscloudwatch.MetricProps{
 		Namespace: jsii.String(journal.Namespace), MetricName: jsii.String(name),
-		DimensionsMap: &map[string]*string{"stage": jsii.String("reconcile")},
+		DimensionsMap: &map[string]*string{"stage": jsii.String(stage)},
 		Period:        awscdk.Duration_Hours(jsii.Number(1)), Statistic: jsii.String("Sum"),
 	})
 }
