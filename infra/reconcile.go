@@ -46,9 +46,9 @@ func (a *appStack) newReconcile() {
 		})},
 	})
 	a.alarm("AccountBroken", "a batch, its receipt or its clean object is not where the ledger says: no message can mend that",
-		counted(journal.AccountsBroken), 1)
+		counted("reconcile", journal.AccountsBroken), 1)
 	a.alarm("BatchStuck", "a batch was set going again, hours ago, and is still not there",
-		counted(journal.BatchesStuck), 1)
+		counted("reconcile", journal.BatchesStuck), 1)
 	a.alarm("ReconcileFailing", "the account of every batch was not read three times in an hour",
 		reconcile.MetricErrors(period(60, "Sum")), 3)
 }
