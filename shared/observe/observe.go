@@ -79,7 +79,7 @@ func Run(ctx context.Context, fsys fs.FS, o Options) (Report, error) {
 	}
 	b.report.Files = notes
 	// RunInfo.xml first: it says which cycle belongs to which read.
-	for _, kind := range []catalog.FileKind{catalog.RunInfo, catalog.RunParameters, catalog.RunCompletion, catalog.TileMetrics, catalog.QMetrics, catalog.Telemetry, catalog.OperationLog} {
+	for _, kind := range []catalog.FileKind{catalog.RunInfo, catalog.RunParameters, catalog.RunCompletion, catalog.TileMetrics, catalog.QMetrics, catalog.ErrorMetrics, catalog.ExtractionMetrics, catalog.Telemetry, catalog.OperationLog} {
 		for _, i := range found[kind] {
 			if err := ctx.Err(); err != nil {
 				return b.report, fmt.Errorf("reading the run folder: %w", err)
@@ -131,6 +131,10 @@ func (b *builder) open(fsys fs.FS, note FileNote) (read bool, reason Reason) {
 		return b.tiles(in)
 	case catalog.QMetrics:
 		return b.quality(in, func() (fs.File, error) { return fsys.Open(note.Name) })
+	case catalog.ErrorMetrics:
+		return b.errors(in)
+	case catalog.ExtractionMetrics:
+		return b.extraction(in)
 	case catalog.Telemetry:
 		return b.telemetry(in, note.Name)
 	case catalog.OperationLog:
