@@ -20,6 +20,7 @@ func (s *Scanner) announced(start, end int) {
 	if !ok || how&title != 0 && (classes[s.line[start]]&upper == 0 || end-start > 1 && classes[s.line[start+1]]&lower == 0) {
 		return
 	}
+	s.around = true
 	if how&dated != 0 {
 		s.written(start, end)
 		return

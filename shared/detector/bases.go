@@ -27,6 +27,9 @@ func (s *Scanner) apart(start, end int, all uint16) {
 // endBases decides whether the bases up to here are a sequence. Small letters must be more:
 // a cat can act.
 func (s *Scanner) endBases() {
+	if s.bases.letters == 0 {
+		return
+	}
 	b := s.bases
 	s.bases = bases{}
 	if b.tokens < 2 || b.letters < minNucleotides {

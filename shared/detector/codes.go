@@ -2,21 +2,16 @@ package detector
 
 import "bytes"
 
-// code is a token of letters with digits, dots, hyphens.
-func (s *Scanner) code(start, end int, kinds uint16) {
+// numbered is a token of letters and digits, with dots or hyphens or without.
+func (s *Scanner) numbered(start, end int, kinds uint16) {
 	t := s.line[start:end]
-	if len(t) < 6 { // V12, v3.4.4, P1
-		return
-	}
-	if kinds&digit == 0 {
-		s.compound(start, end, kinds)
+	separate := kinds & (dot | joiner)
+	if separate&joiner != 0 && runID(t) {
+		s.hit(RunID, start, end)
 		return
 	}
 	is := survey(t)
-	separate := kinds & (dot | joiner)
 	switch {
-	case separate&joiner != 0 && runID(t):
-		s.hit(RunID, start, end)
 	case len(t) == 36 && uuid(t):
 		if !s.ofAPart(start, end) {
 			s.hit(UUID, start, end)
@@ -25,7 +20,7 @@ func (s *Scanner) code(start, end int, kinds uint16) {
 		s.hit(MAC, start, end)
 	case is&telling != 0 && record(t):
 		s.hit(MRN, start, end)
-	case is&(telling|names) != 0 && sample(t), cellLine(t):
+	case is&telling != 0 && sample(t), is&names != 0 && separate != 0 && sample(t), cellLine(t):
 		s.hit(Sample, start, end)
 	case dni(t):
 		s.hit(DNI, start, end)
@@ -116,7 +111,7 @@ func survey(t []byte) (is uint8) {
 }
 
 // tellings pass what is in a table that codes are looked up in.
-var tellings = union(&announcers.filter, &people.filter, &sampleWords.filter, &records.filter, &computers.filter, &months.filter)
+var tellings = union(&announcers.filter, &peopleByName.filter, &sampleWords.filter, &records.filter, &computers.filter, &months.filter)
 
 // runID knows a run folder's name: date, instrument, number, flow cell.
 func runID(t []byte) bool {
@@ -177,6 +172,9 @@ func flowcell(t []byte) bool {
 			return false
 		}
 	}
+	if t[7] != 'X' && t[7] != 'T' && t[8] != 'X' && t[8] != '5' && t[8] != 'V' {
+		return false
+	}
 	any, _ := classesOf(t[:6])
 	return any&upper != 0 && (flowcells[string(t[6:])] || flowcells[string(t[7:])])
 }
@@ -207,6 +205,7 @@ func secret(t []byte) bool {
 
 // ofAPart tells whether a UUID is of a kind of device: in braces, or after a word that says so.
 func (s *Scanner) ofAPart(start, end int) bool {
+	s.around = true
 	if start > 0 && end < len(s.line) && s.line[start-1] == '{' && s.line[end] == '}' {
 		return true
 	}

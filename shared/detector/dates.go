@@ -22,6 +22,7 @@ func (s *Scanner) date(start, end int, dotted bool) {
 			return
 		}
 	}
+	s.around = true
 	year := 0
 	switch {
 	case size[0] == 4 && size[1] <= 2 && size[2] <= 2 && day(n[2], n[1]):
@@ -174,5 +175,6 @@ func (s *Scanner) month(start, end int) bool {
 	if any&letters != 0 || len(d) < 3 || len(d) > 6 {
 		return false
 	}
+	s.around = true
 	return !s.timeFollows(end) || len(d) > 4 && two(d[len(d)-4:]) < 20
 }

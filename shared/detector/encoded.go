@@ -125,7 +125,7 @@ func (s *Scanner) rewritten(at int) bool {
 // replace looks at a text in the line's place; from is where each of its bytes stands in the
 // line, and where the line ends.
 func (s *Scanner) replace(text []byte, from []int) {
-	s.hits = s.hits[:0]
+	s.hits, s.name, s.bases = s.hits[:0], name{}, bases{}
 	for _, h := range s.again(text) {
 		s.hit(h.Rule, from[h.Start], from[h.End])
 	}
@@ -292,7 +292,7 @@ func (s *Scanner) writes(e *encoding, t []byte) bool {
 		return false
 	}
 	raw := s.raw[:0]
-	wide := false // in UTF-16
+	var in reading
 	held, bits := uint(0), 0
 	for _, b := range t {
 		v := e.letters[b]
@@ -304,15 +304,8 @@ func (s *Scanner) writes(e *encoding, t []byte) bool {
 			continue
 		}
 		bits -= 8
-		b := byte(held >> bits)
-		raw = append(raw, b)
-		switch n := len(raw); {
-		case n == 4 && !(textual(raw[0]) && textual(raw[1]) && textual(raw[2]) && textual(b)):
-			if wide = raw[0] == raw[2] && raw[0] < 0x10 || raw[1] == b && b < 0x10; !wide {
-				s.raw = raw
-				return false
-			}
-		case n > 4 && !wide && !textual(b):
+		raw = append(raw, byte(held>>bits))
+		if !in.goesOn(raw) {
 			s.raw = raw
 			return false
 		}
@@ -321,7 +314,44 @@ func (s *Scanner) writes(e *encoding, t []byte) bool {
 	return s.holdsText(raw)
 }
 
-func textual(b byte) bool { return b >= ' ' && b != 0x7f || b == '\n' || b == '\t' || b == '\r' }
+// reading is how far bytes are a text.
+type reading struct {
+	wide   bool // in UTF-16
+	broken bool // in no other
+	more   int  // bytes to come of a character
+}
+
+// goesOn tells whether bytes, of which the last is new, may be the beginning of a text: in
+// UTF-8, or in UTF-16, where every other byte says which script it is.
+func (r *reading) goesOn(raw []byte) bool {
+	if r.wide {
+		return true
+	}
+	b := raw[len(raw)-1]
+	switch {
+	case r.broken:
+	case r.more > 0:
+		r.more--
+		r.broken = b>>6 != 2
+	case b < 0x80:
+		r.broken = b < ' ' && b != '\n' && b != '\t' && b != '\r' || b == 0x7f
+	case b >= 0xc3 && b < 0xf4:
+		r.more = 1
+		if b >= 0xe0 {
+			r.more = 2
+		}
+		if b >= 0xf0 {
+			r.more = 3
+		}
+	default:
+		r.broken = true
+	}
+	if !r.broken || len(raw) < 4 {
+		return true
+	}
+	r.wide = len(raw) == 4 && (raw[0] == raw[2] && raw[0] < 0x10 || raw[1] == b && b < 0x10)
+	return r.wide
+}
 
 // holdsText tells whether decoded bytes are a text: of a dozen random ones hardly any are.
 // Fewer must look like an identifier themselves.

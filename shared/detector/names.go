@@ -111,14 +111,14 @@ func (s *Scanner) person(start, end int, kinds uint16) bool {
 
 // endName decides whether the words up to here are a name.
 func (s *Scanner) endName() {
-	n := s.name
-	if n.words == 0 {
+	if s.name.words == 0 {
 		return
 	}
+	n := &s.name
 	if n.capitals > 1 || n.sure > 0 || n.words > 1 && n.given > 0 && n.family > 0 {
 		s.hit(Person, n.start, n.end)
 	}
-	s.name = name{}
+	*n = name{}
 }
 
 // within looks for common names in a word of several, MariaLopez, or a code, smith_exome_3.
@@ -149,8 +149,17 @@ func capitalised(t []byte) bool {
 	}
 	for i := 1; i < len(t); i++ {
 		if classes[t[i]]&lower == 0 {
-			return i < len(t)-2 && prefixes[string(t[:i])] && capitalised(t[i:])
+			return i < 5 && i < len(t)-2 && prefix(string(t[:i])) && capitalised(t[i:])
 		}
 	}
 	return true
+}
+
+// prefix tells whether a word stands in names before another capital.
+func prefix(s string) bool {
+	switch s {
+	case "Mc", "Mac", "De", "Di", "La", "Le", "Van", "Von", "Fitz", "Del", "Dos", "Da", "O":
+		return true
+	}
+	return false
 }

@@ -10,7 +10,7 @@ func (s *Scanner) number(start, end int) {
 	} else {
 		s.shape, s.first, s.lead = uint32(n), start, s.last
 	}
-	if s.shape < 0x8 || n == 1 {
+	if s.shape < 0x8 || n == 1 { // most
 		return
 	}
 	if end+1 < len(s.line) && s.line[end] == ' ' && classes[s.line[end+1]]&digit != 0 {

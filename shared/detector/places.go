@@ -50,16 +50,18 @@ func firmware(t []byte) bool {
 // and a unit such as k/mm2 are none.
 func (s *Scanner) path(start, end int) {
 	t := s.line[start:end]
-	first, _, _ := bytes.Cut(t, []byte("/"))
-	if len(t) == 1 || len(t) < 6 && t[0] != '/' && t[1] == '/' && t[0] != '~' { // k/mm2
+	if len(t) == 1 || len(t) < 6 && t[1] == '/' && classes[t[0]]&letters != 0 { // k/mm2
 		return
 	}
+	cut := bytes.IndexByte(t, '/')
+	back := cut < 0 || bytes.IndexByte(t, '\\') >= 0
+	first := t[:max(cut, 0)]
 	switch {
-	case bytes.Contains(t, []byte("://")):
+	case cut > 1 && cut+1 < len(t) && t[cut-1] == ':' && t[cut+1] == '/':
 		s.hit(URL, start, end)
-	case bytes.IndexByte(t, '\\') >= 0, len(t) > 3 && t[1] == ':', t[0] == '~' && len(t) > 2, t[0] == '/' && bytes.IndexByte(t[1:], '/') > 0, bytes.HasPrefix(t, []byte("//")):
+	case back, t[0] == '/' && bytes.IndexByte(t[1:], '/') >= 0, t[0] == '~' && len(t) > 2, len(t) > 3 && t[1] == ':':
 		s.hit(Path, start, end)
-	case bytes.Contains(t, []byte("Users/")), bytes.Contains(t, []byte("home/")):
+	case home(t):
 		s.hit(Path, start, end)
 	case ip(first), ip(t):
 		s.hit(IP, start, end)
@@ -81,8 +83,15 @@ func (s *Scanner) path(start, end int) {
 		if s.encoded(start, end, letters|digit) {
 			return
 		}
-		s.parts(start, end, func(b byte) bool { return b == '/' || b == ':' })
+		if survey(t)&(telling|names|spelling) != 0 || digitCount(t) > 5 {
+			s.parts(start, end, func(b byte) bool { return b == '/' || b == ':' })
+		}
 	}
+}
+
+// home tells whether a path has the folder of users in it.
+func home(t []byte) bool {
+	return bytes.Contains(t, []byte("Users/")) || bytes.Contains(t, []byte("home/"))
 }
 
 // clock tells whether a time of day ends a token: 12/Mar/2026:12:33:44.
@@ -129,20 +138,20 @@ func (s *Scanner) colons(start, end int) {
 // host knows a name of labels that ends in a domain of the kind that is no file's: of at least
 // three labels, or of two that end in a domain of organisations or countries.
 func host(t []byte) bool {
-	i := bytes.LastIndexByte(t, '.')
-	if i < 1 || i == len(t)-1 {
+	i := len(t) - 1
+	for i >= 0 && classes[t[i]]&letters != 0 {
+		i--
+	}
+	if i < 1 || t[i] != '.' {
 		return false
 	}
-	last := t[i+1:]
-	any, _ := classesOf(last)
-	if any&^(token|nuclear|iupac) != lower && any&^(token|nuclear|iupac) != upper {
+	least, ok := lookup(domains, t[i+1:])
+	if !ok || bytes.Count(t, []byte("."))+1 < int(least) {
 		return false
 	}
-	if all, _ := classesOf(t); any&upper != 0 && all&lower != 0 { // Laser.UK is none
-		return false
-	}
-	least, ok := lookup(domains, last)
-	return ok && bytes.Count(t, []byte("."))+1 >= int(least)
+	last, _ := classesOf(t[i+1:])
+	all, _ := classesOf(t)
+	return last&letters == lower || last&letters == upper && all&lower == 0 // and not Laser.UK
 }
 
 // computer knows how computers are named: DESKTOP-4F2K1, HWI-D00410, lab-nas01, srv-lims.

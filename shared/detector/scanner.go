@@ -1,5 +1,7 @@
 package detector
 
+import "hash/maphash"
+
 // Classes of bytes. A token is a run of bytes of class token; what its bytes have in common,
 // and what any of them has, decides whether it is looked at.
 const (
@@ -73,6 +75,10 @@ type Scanner struct {
 	first int
 	lead  span
 
+	nothing [1024]uint64 // hashes of tokens that are nothing
+	hash    uint64       // of the token at hand
+	around  bool         // it was told by what stands around it
+
 	raw   []byte   // what a token decodes to
 	depth int      // of text within text
 	inner *Scanner // for what the line or a token of it decodes to
@@ -94,7 +100,6 @@ const (
 func (s *Scanner) Line(line []byte) []Hit {
 	s.line, s.hits = line, s.hits[:0]
 	s.last, s.is, s.shape = span{-9, -9}, other, 0
-	s.name, s.bases = name{}, bases{}
 	for i := 0; i < len(line); {
 		any := classes[line[i]]
 		if any&token == 0 {
@@ -191,16 +196,18 @@ func (s *Scanner) mixed(start, end int, all uint16) kind {
 		}
 	}
 	t := s.line[start:end]
+	seen, slot := s.seen(t)
 	switch {
-	case !capitalised(t):
-		if end-start >= shortestEncoded && s.encoded(start, end, letters) {
+	case seen:
+	case capitalised(t):
+		if !isOurs(t) {
+			s.join(start, end).capitals++
 			return other
 		}
-		s.within(start, end)
-	case isOurs(t):
+		*slot = s.hash
+	case end-start >= shortestEncoded && s.encoded(start, end, letters), s.within(start, end):
 	default:
-		s.join(start, end).capitals++
-		return other
+		*slot = s.hash
 	}
 	s.endName()
 	return other
@@ -222,18 +229,52 @@ func (s *Scanner) mix(start, end int, kinds uint16) kind {
 		s.escaped(start, end)
 	case kinds&at != 0:
 		s.mail(start, end)
-	case kinds&slash != 0:
-		s.path(start, end)
 	case kinds&letters == 0:
-		s.digits(start, end, kinds)
-	case kinds&colon != 0:
-		s.colons(start, end)
-	default:
+		if kinds&slash != 0 {
+			s.path(start, end)
+		} else {
+			s.digits(start, end, kinds)
+		}
+	case len(t) > 5 || kinds&(slash|colon) != 0: // and not V12, v3.4.4, P1
 		s.code(start, end, kinds)
 	}
 	s.endName()
 	return other
 }
+
+// code is a token of letters and other signs, if none such was looked at before and found to
+// be nothing, whatever stands around it.
+func (s *Scanner) code(start, end int, kinds uint16) {
+	seen, slot := s.seen(s.line[start:end])
+	if seen {
+		return
+	}
+	hash, hits := s.hash, len(s.hits)
+	s.around = false
+	switch {
+	case kinds&slash != 0:
+		s.path(start, end)
+	case kinds&colon != 0:
+		s.colons(start, end)
+	case kinds&digit != 0:
+		s.numbered(start, end, kinds)
+	default:
+		s.compound(start, end, kinds)
+	}
+	if len(s.hits) == hits && !s.around && (kinds&digit == 0 || digitCount(s.line[start:end]) < 6) { // and no serial number
+		*slot = hash
+	}
+}
+
+// seen tells whether a token was looked at before and found to be nothing; if not, its hash
+// goes into slot once it is. A log writes few tokens over and over.
+func (s *Scanner) seen(t []byte) (yes bool, slot *uint64) {
+	s.hash = maphash.Bytes(seed, t) | 1
+	slot = &s.nothing[s.hash>>1%uint64(len(s.nothing))]
+	return *slot == s.hash, slot
+}
+
+var seed = maphash.MakeSeed()
 
 // trim leaves out what ends a sentence or a clause.
 func trim(t []byte) []byte {

@@ -46,7 +46,7 @@ var ours = set(`
 	work worker workflow working write written writing wrong xml xy year yes yield zero zone zoom
 	monday tuesday wednesday thursday friday saturday sunday january february march april june july august september october november december
 	nextseq miseq hiseq novaseq miniseq iseq truseq nextera ampliseq basespace dragen phix xleap ubuntu microsoft dotnet python java docker linux intel nvidia
-	useraborted userendedearly exceptionendedearly rehyb crosstalk wifi bluetooth pci pcie i2c uart rs232 tcp udp http https ftp smb sftp ssl tls vpn dns dhcp nan na
+	useraborted userendedearly exceptionendedearly rehyb crosstalk wifi bluetooth pci pcie uart tcp udp http https ftp smb sftp ssl tls vpn dns dhcp nan na
 	pe localhost talk wi fi blank nothing applicable specified exomes genome genomes transcriptome metagenome panel pipette decontamination decon bleach tween naoh hyb denature denatured dilution amplification linearization nucleotide incubate incubation
 	greater lesser within beyond remains became becomes been being do does did doing can cannot could should would may might shall we you your our their its his her who whom which where why how what these those such very much
 	alpha beta gamma sigma omega theta radians hertz watt watts volt volts ampere celsius kelvin pascal millimeter millimeters micrometer nanometer

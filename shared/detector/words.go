@@ -1,59 +1,97 @@
 package detector
 
-import "strings"
+import (
+	"math/bits"
+	"strings"
+)
 
-// table is words in small letters, without signs of joining, and what they say. Its filter
-// rules out most words by three letters.
+// table is words and what they say, by a hash of their letters. There is one slot a word, or
+// the next free one; its size is a power of two.
 type table[V any] struct {
-	words  map[string]V
+	slots  []slot[V]
+	words  int
 	filter filter
 }
 
-// filter has a bit for the first two letters and the last of each word that it lets pass.
-type filter [1 << 15 / 64]uint64
-
-func (f *filter) add(w string) {
-	at := uint(w[0]&31)<<10 | uint(w[len(w)-1]&31)
-	if len(w) > 1 {
-		at |= uint(w[1]&31) << 5
-	}
-	f[at/64] |= 1 << (at % 64)
+type slot[V any] struct {
+	key  uint64
+	what V
 }
 
-// passes tells that a word may be one of those that were added.
+// filter has a bit for three letters and the length of each word that it lets pass.
+type filter [1 << 16 / 64]uint64
+
+func bitOf(first, middle, last byte, n int) uint32 {
+	return (uint32(first&31) | uint32(middle&31)<<5 | uint32(last&31)<<10 | uint32(n)<<15) * 0x9e3779b1 >> 16
+}
+
+// passes tells that a word, of letters only, may be one of those that were added.
 func (f *filter) passes(w []byte) bool {
-	if len(w) == 0 {
-		return false
-	}
-	at := uint(w[0]&31)<<10 | uint(w[len(w)-1]&31)
-	if len(w) > 1 {
-		at |= uint(w[1]&31) << 5
-	}
-	return f[at/64]&(1<<(at%64)) != 0
+	b := bitOf(w[0], w[len(w)/2], w[len(w)-1], len(w))
+	return f[b/64]>>(b%64)&1 != 0
 }
 
-// lookup finds a word, in any case.
-func lookup[V any](in *table[V], word []byte) (v V, ok bool) {
-	if !in.filter.passes(word) {
-		return v, false
-	}
-	var buf [24]byte
+// keyOf is a word by its letters, in any case, whatever joins them; 0 of what is no word.
+func keyOf(word []byte) (key uint64) {
 	n := 0
 	for _, b := range word {
-		switch c := classes[b]; {
-		case c&upper != 0:
-			b += 'a' - 'A'
-		case c&(joiner|dot) != 0:
-			continue
+		switch {
+		case b|0x20 >= 'a' && b|0x20 <= 'z':
+			key = bits.RotateLeft64(key, 5) ^ uint64(b&31)
+			n++
+		case b != '_' && b != '-' && b != '.':
+			return 0
 		}
-		if n == len(buf) {
+	}
+	return key ^ uint64(n)<<58
+}
+
+// lookup finds a word.
+func lookup[V any](in *table[V], word []byte) (v V, ok bool) {
+	key := keyOf(word)
+	if key == 0 {
+		return v, false
+	}
+	mask := uint64(len(in.slots) - 1)
+	for i := key * 0x9e3779b97f4a7c15 >> 32; ; i++ {
+		switch s := &in.slots[i&mask]; s.key {
+		case key:
+			return s.what, true
+		case 0:
 			return v, false
 		}
-		buf[n] = b
-		n++
 	}
-	v, ok = in.words[string(buf[:n])]
-	return v, ok
+}
+
+// add adds words, in small letters; what one says last stands.
+func (t *table[V]) add(words string, v V) {
+	for _, w := range strings.Fields(words) {
+		if t.words++; 4*t.words > len(t.slots) {
+			t.grow()
+		}
+		t.put(keyOf([]byte(w)), v)
+		b := bitOf(w[0], w[len(w)/2], w[len(w)-1], len(w))
+		t.filter[b/64] |= 1 << (b % 64)
+	}
+}
+
+func (t *table[V]) put(key uint64, v V) {
+	mask := uint64(len(t.slots) - 1)
+	i := key * 0x9e3779b97f4a7c15 >> 32
+	for t.slots[i&mask].key != 0 && t.slots[i&mask].key != key {
+		i++
+	}
+	t.slots[i&mask] = slot[V]{key, v}
+}
+
+func (t *table[V]) grow() {
+	old := t.slots
+	t.slots = make([]slot[V], max(64, 2*len(old)))
+	for _, s := range old {
+		if s.key != 0 {
+			t.put(s.key, s.what)
+		}
+	}
 }
 
 func union(filters ...*filter) (all filter) {
@@ -68,13 +106,20 @@ func union(filters ...*filter) (all filter) {
 // known passes what may be an announcer or a name.
 var known = union(&announcers.filter, &people.filter)
 
-func set(words string) *table[bool] { return each(words, true) }
+func set(words string) *table[bool] { return tableOf(saying(true, words)) }
 
-func each[V any](words string, v V) *table[V] {
-	t := &table[V]{words: map[string]V{}}
-	for _, w := range strings.Fields(words) {
-		t.words[w] = v
-		t.filter.add(w)
+// said are words that say the same.
+type said[V any] struct {
+	what  V
+	words string
+}
+
+func saying[V any](v V, words string) said[V] { return said[V]{v, words} }
+
+func tableOf[V any](all ...said[V]) *table[V] {
+	t := &table[V]{}
+	for _, s := range all {
+		t.add(s.words, s.what)
 	}
 	return t
 }
@@ -88,28 +133,17 @@ func plainSet(words string) map[string]bool {
 	return all
 }
 
-func merge[V any](tables ...*table[V]) *table[V] {
-	all := &table[V]{words: map[string]V{}}
-	for _, t := range tables {
-		for w, v := range t.words {
-			all.words[w] = v
-			all.filter.add(w)
-		}
-	}
-	return all
-}
-
 // announcers are words after which stands what identifies somebody or something.
-var announcers = merge(
-	each("user username operator patient technician investigator mrn nhc born paciente usuario operador login logon surname physician clinician proband donor", uint8(alone)),
-	each("password passwd passphrase", uint8(0)),
-	each("dr prof mr mrs ms mme herr frau sra srta doctor doctora", uint8(alone|title)),
-	each("dob birthdate dateofbirth nacido nacida nacimiento ssn dni nie nif nuhsa nhsnumber phone telephone tel mobile fax telefono movil passport pasaporte", uint8(alone|counted)),
-	each("experimentname experiment samplename sampleproject projectname project description rundescription investigatorname technicianname operatorname patientname fullname firstname lastname nombre apellidos comment comments notes subject hospital clinic institution department address street", uint8(whole|loose)),
-	each("sampleid library libraryid libraryname patientid subjectid hostname computername machinename workstation email mail owner author muestra experimento barcode samplesheet accession specimen specimenid medicalrecord medicalrecordnumber insurance secret apikey accesskey accesstoken authtoken sessionid runid runname ward customer customername account accountname workgroup sharename share", uint8(0)),
-	each("sample name host machine contact token domain server site lab", uint8(loose)),
-	each("seq sequence index", uint8(spelled)),
-	each("january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre", uint8(dated)),
+var announcers = tableOf(
+	saying(uint8(alone), "user username operator patient technician investigator mrn nhc born paciente usuario operador login logon surname physician clinician proband donor"),
+	saying(uint8(0), "password passwd passphrase"),
+	saying(uint8(alone|title), "dr prof mr mrs ms mme herr frau sra srta doctor doctora"),
+	saying(uint8(alone|counted), "dob birthdate dateofbirth nacido nacida nacimiento ssn dni nie nif nuhsa nhsnumber phone telephone tel mobile fax telefono movil passport pasaporte"),
+	saying(uint8(whole|loose), "experimentname experiment samplename sampleproject projectname project description rundescription investigatorname technicianname operatorname patientname fullname firstname lastname nombre apellidos comment comments notes subject hospital clinic institution department address street"),
+	saying(uint8(0), "sampleid library libraryid libraryname patientid subjectid hostname computername machinename workstation email mail owner author muestra experimento barcode samplesheet accession specimen specimenid medicalrecord medicalrecordnumber insurance secret apikey accesskey accesstoken authtoken sessionid runid runname ward customer customername account accountname workgroup sharename share"),
+	saying(uint8(loose), "sample name host machine contact token domain server site lab"),
+	saying(uint8(spelled), "seq sequence index"),
+	saying(uint8(dated), "january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"),
 )
 
 var months = set("jan feb mar apr may jun jul aug sep sept oct nov dec january february march april june july august september october november december ene abr ago dic")
@@ -129,16 +163,16 @@ var units = set("b kb mb gb byte bytes octets reads read clusters cluster bases 
 // rows are words before numbers in a row.
 var rows = set("rows row steps step values value tiles tile lanes lane counts count positions position hist histogram bins bin data adc rgb offsets offset coefficients matrix vector xyz xy")
 
-var sampleWords = merge(
-	set("sample samples sampleid specimen patient subject pat pt lib library dna rna"), // with a digit behind
-	each("tumor tumour normal germline somatic blood plasma serum saliva biopsy ffpe cfdna ctdna proband mother father sibling relapse donor cohort tcga", false),
+var sampleWords = tableOf(
+	saying(true, "sample samples sampleid specimen patient subject pat pt lib library dna rna"), // with a digit behind
+	saying(false, "tumor tumour normal germline somatic blood plasma serum saliva biopsy ffpe cfdna ctdna proband mother father sibling relapse donor cohort tcga"),
 )
 
 // records announce a number within one token, and how long it has to be.
-var records = merge(
-	each("mrn nhc nhs hcn subj subject patient paciente ehr empi uhid pat nuhsa cipa", uint8(4)),
-	each("pt", uint8(5)),
-	each("pid mpi hc hist", uint8(7)),
+var records = tableOf(
+	saying(uint8(4), "mrn nhc nhs hcn subj subject patient paciente ehr empi uhid pat nuhsa cipa"),
+	saying(uint8(5), "pt"),
+	saying(uint8(7), "pid mpi hc hist"),
 )
 
 // flowcells are how ids of flow cells end, by product.
@@ -160,18 +194,18 @@ var archives = []string{"H4sI", "UEsDB", "eJx", "eJw", "eNp", "KLUv/", "iVBORw0"
 var iupacWords = set("standard standards backward backwards thursday saturday abstract abstracts subtract subtracts stagnant cataract landward scratchy backdrawn mustangs background guardant watchband backtrack backtracks hardback haystack")
 
 // domains end names of hosts, with how many labels there have to be.
-var domains = merge(
-	each("org com net edu gov mil int local lan internal example test corp health hospital clinic med bio cloud intra intranet home priv", uint8(2)),
-	each("es de fr it uk ch nl se dk pt be ie ca au jp cn mx br ar cl us eu pe gr cz hu ro fi nz za kr tw sg il tr ru ua cat gal eus", uint8(2)),
-	each("info biz pl no at io in me co hk ae sa my th id is", uint8(3)),
+var domains = tableOf(
+	saying(uint8(2), "org com net edu gov mil int local lan internal example test corp health hospital clinic med bio cloud intra intranet home priv"),
+	saying(uint8(2), "es de fr it uk ch nl se dk pt be ie ca au jp cn mx br ar cl us eu pe gr cz hu ro fi nz za kr tw sg il tr ru ua cat gal eus"),
+	saying(uint8(3), "info biz pl no at io in me co hk ae sa my th id is"),
 )
 
 // computers are words in names of computers; those of 1 with a number behind them, those of 2
 // at the front.
-var computers = merge(
-	each("nas srv fileserver workstation", uint8(1)),
-	each("desktop laptop win hwi pc lims server", uint8(2)),
-	each("dc ws host", uint8(1)),
+var computers = tableOf(
+	saying(uint8(1), "nas srv fileserver workstation"),
+	saying(uint8(2), "desktop laptop win hwi pc lims server"),
+	saying(uint8(1), "dc ws host"),
 )
 
 const (
@@ -180,9 +214,6 @@ const (
 	weak // also a word, or a thing
 	particle
 )
-
-// prefixes stand in names before another capital.
-var prefixes = plainSet("Mc Mac De Di La Le Van Von Fitz Del Dos Da O")
 
 // isOurs tells whether a word is one that instruments write, in any case, or by its ending
 // no name.
