@@ -67,7 +67,7 @@ lint: .cache/bin/golangci-lint ## formatting, the dependency rule, and the linte
 
 .PHONY: vectors
 vectors: ## regenerate vectors, golden files and generated pages; review the diff
-	$(GO) test ./shared/seal ./shared/catalog ./shared/notice ./infra -update
+	$(GO) test ./shared/seal ./shared/catalog/page ./shared/notice ./infra -update
 	$(GO) test ./shared/receipt -run Vectors -update
 	$(GO) test ./shared/pipelinetest -run Samples -update
 	$(GO) test ./cmd/agent -run Docs -update

@@ -42,7 +42,7 @@ func TestCatalogHasTheFieldsInUse(t *testing.T) {
 	want := strings.Fields(`
 		config.board.camera config.board.chassis config.board.flow_cell_holder config.board.fluidics config.board.focus
 		config.board.left_buffer config.board.left_chiller config.board.right_buffer config.board.right_chiller config.board.thermal
-		config.control_software config.firmware config.fpga config.instrument_type config.rta
+		config.control_software config.firmware config.fpga config.fpga_code config.instrument_type config.rta
 		error.rate
 		log.chiller.warm log.door.opened log.focus.lost log.heater.timeout log.laser.off log.laser.power log.pump.pressure
 		log.run.saved log.stage.home.failed log.stage.home.retry log.unknown_lines log.valve.retry

@@ -3,6 +3,7 @@ package catalog
 import (
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"proactive/shared/observation"
@@ -20,7 +21,7 @@ const (
 	NotInEnum       = "not-in-enumeration" // not one of the values
 	TooLong         = "too-long"           // longer than max_length
 	PatternMismatch = "pattern-mismatch"
-	ReadsAsDate     = "reads-as-date" // eight digits that are a day of somebody's life
+	ReadsAsDate     = "reads-as-date" // a day of somebody's life
 )
 
 // Ranges of the dimensions.
@@ -83,14 +84,33 @@ func (f Field) checkText(o observation.Observation) (string, bool) {
 	return "", true
 }
 
-// readsAsDate tells whether eight digits are a day since 1900 in one of the three orders in
-// which people write one. Of lots in use, which do not, hardly one in a thousand does.
+// readsAsDate tells whether a text is a day since 1900 in one of the ways in which people
+// write one: eight digits, of which among the lots in use hardly one in a thousand is a day;
+// or numbers with dots, if a zero fills one up or they say more than a version does. 1.18.54 is
+// a version, and 18.1.54 is none that we know.
 func readsAsDate(s string) bool {
+	if strings.Contains(s, ".") {
+		return dottedDate(s)
+	}
 	if len(s) != 8 {
 		return false
 	}
 	for _, layout := range []string{"20060102", "02012006", "01022006"} {
 		if t, err := time.Parse(layout, s); err == nil && t.Year() >= 1900 && t.Year() < 2040 {
+			return true
+		}
+	}
+	return false
+}
+
+func dottedDate(s string) bool {
+	for _, layout := range []string{"2.1.06", "1.2.06", "2.1.2006", "1.2.2006"} {
+		t, err := time.Parse(layout, s)
+		if err != nil {
+			continue
+		}
+		day, _, _ := strings.Cut(s, ".")
+		if strings.HasSuffix(layout, "2006") || strings.Contains("."+s, ".0") || len(day) == 2 && t.Year()%100 > 29 {
 			return true
 		}
 	}

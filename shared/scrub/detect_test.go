@@ -47,7 +47,7 @@ var planted = []struct {
 	{"12/03/1984", detector.Date},
 	{"Maria Lopez", detector.Person},
 	{"Dr. Smith", detector.Named},
-	{"Lopez, M.", scrub.RuleWord},
+	{"Lopez, M.", detector.Person},
 	{"Maria_Lopez", detector.Person},
 	{"4111 1111 1111 1111", detector.Card},
 	{"4111111111111111", detector.Card},
@@ -71,7 +71,7 @@ var planted = []struct {
 	{"1.415.555.1234", detector.Phone},
 	{"*", scrub.RuleShape},
 	{"Müller", detector.Foreign},
-	{"1234\x005", scrub.RuleShape},
+	{"1234\x005", detector.Foreign},
 }
 
 func TestDetectFindsWhatIsPlanted(t *testing.T) {
@@ -109,7 +109,7 @@ func TestDetectLeavesRealValuesAlone(t *testing.T) {
 		"config.firmware":         {"2.01-F20-R01", "2.21-C00-R03"},
 		"config.board.camera":     {"novaseq_cib_2@NovaSeq_1.24.4"},
 		"run.flowcell_part":       {"15028382", "20015846"},
-		"run.token":               {"0123456789abcdef0123456789abcdef", "acacacacacacacac0000000000000000"},
+		"run.token":               {"8d9f1cc12c1a3af7b0cdd8d1ae5a2f44", "00a1b2c3d4e5f60718293a4b5c6d7e8f"},
 	} {
 		for _, text := range texts {
 			if hits := scrub.Detect(cat, []observation.Observation{{Field: field, Text: text}}); len(hits) != 0 {
