@@ -1,13 +1,18 @@
 package detector_test
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/base32"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net/url"
+	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf16"
@@ -51,6 +56,9 @@ var kinds = map[string]func(a adversary) string{
 	},
 	"common name in small letters": func(a adversary) string {
 		return a.one("maria", "john", "carmen", "ahmed", "thomas") + a.one(" ", "_", ".", "-") + a.one("lopez", "smith", "garcia", "fernandez", "kowalski")
+	},
+	"family and initial": func(a adversary) string {
+		return a.one("Quintanilla", "Abernathy", "Lindqvist") + a.one(" ", ", ") + a.from("ABCDEFGHJKLM", 1) + "."
 	},
 	"initial": func(a adversary) string {
 		return a.from("ABCDEFGHJKLM", 1) + ". " + a.one("Quintanilla", "Abernathy", "Smith", "Lindqvist")
@@ -131,7 +139,11 @@ var kinds = map[string]func(a adversary) string{
 	},
 	"birth": func(a adversary) string {
 		y, m, d := 1920+a.IntN(90), 1+a.IntN(12), 1+a.IntN(28)
-		switch a.IntN(10) {
+		switch a.IntN(12) {
+		case 10:
+			return fmt.Sprintf("%02d %02d %04d", d, m, y)
+		case 11:
+			return fmt.Sprintf("%04d/%02d/%02d", y, m, d)
 		case 0:
 			return fmt.Sprintf("%04d-%02d-%02d", y, m, d)
 		case 1:
@@ -169,10 +181,10 @@ var kinds = map[string]func(a adversary) string{
 	},
 	"mac of digits": func(a adversary) string { return "00:11:22:" + a.digits(2) + ":" + a.digits(2) + ":" + a.digits(2) },
 	"host": func(a adversary) string {
-		return a.one("nas01.hospital.example", "seq-ws3.clinic.org", "FILESRV.HOSPITAL.ORG", "lims.uni-bonn.de", "DESKTOP-4F2K1QX", "HWI-D00410", "nas01.had.es:445", "genomica.hospital.es", "srv-nas02", "LAPTOP-7T3K9ABC")
+		return a.one("nas01.hospital.example", "seq-ws3.clinic.org", "FILESRV.HOSPITAL.ORG", "lims.uni-bonn.de", "DESKTOP-4F2K1QX", "HWI-D00410", "nas01.had.es:445", "genomica.hospital.es", "srv-nas02", "LAPTOP-7T3K9ABC", "pc-seq-01", "lab-pc-7", "lims-prod2")
 	},
 	"path": func(a adversary) string {
-		return a.one(`C:\Users\quintanilla\Desktop\s.csv`, `C:\\Users\\nwosu\\run`, "/home/abernathy/run3", `\\nas01\seq\out`, "//nas01.clinic/out", "file:///D:/lims/x.csv", "~/seq/smith", "/data/labs/nwosu/exome", `D:\Illumina\Temp`, "C:/Users/abernathy/x", `HOSPITAL\nwosu`, "/Users/abernathy/Documents", `%USERPROFILE%\Desktop`, `$HOME/x`[:0]+"/mnt/nas/abernathy")
+		return a.one(`C:\Users\quintanilla\Desktop\s.csv`, `C:\\Users\\nwosu\\run`, "/home/abernathy/run3", `\\nas01\seq\out`, "//nas01.clinic/out", "file:///D:/lims/x.csv", "~/seq/smith", "/data/labs/nwosu/exome", `D:\Illumina\Temp`, "nas01:/export/nwosu", "/Volumes/Seq/Nwosu", "C:/Users/abernathy/x", `HOSPITAL\nwosu`, "/Users/abernathy/Documents", `%USERPROFILE%\Desktop`, `$HOME/x`[:0]+"/mnt/nas/abernathy")
 	},
 	"url": func(a adversary) string {
 		return a.one("https://lims.example/run/7", "s3://lab-bucket/run", "http://10.2.3.4/x", "www.hospital.org/lims", "mailto:nwosu@clinic.org", "ftp://u:p@nas/x")
@@ -231,7 +243,17 @@ var carriers = []string{
 
 // disguises are forms in which a text travels.
 var disguises = map[string]func(string) string{
-	"base64":    func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) },
+	"base64": func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) },
+	"base64 twice": func(s string) string {
+		return base64.StdEncoding.EncodeToString([]byte(base64.StdEncoding.EncodeToString([]byte(s))))
+	},
+	"gzip in base64": func(s string) string {
+		var b bytes.Buffer
+		z := gzip.NewWriter(&b)
+		_, _ = z.Write([]byte(s))
+		_ = z.Close()
+		return base64.StdEncoding.EncodeToString(b.Bytes())
+	},
 	"base64url": func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) },
 	"base32":    func(s string) string { return base32.StdEncoding.EncodeToString([]byte(s)) },
 	"hex":       func(s string) string { return hex.EncodeToString([]byte(s)) },
@@ -301,10 +323,24 @@ func missed(hits []detector.Hit, start, end int) int {
 	return n
 }
 
+// SEED=7 go test ./shared/detector -run Adversary is another adversary.
+func newAdversary(t *testing.T) adversary {
+	t.Helper()
+	seed := uint64(1)
+	if s := os.Getenv("SEED"); s != "" {
+		var err error
+		if seed, err = strconv.ParseUint(s, 10, 64); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return adversary{rand.New(rand.NewPCG(seed, 20261128))}
+}
+
 func TestAdversaryInTheOpen(t *testing.T) {
-	a := adversary{rand.New(rand.NewPCG(1, 2))}
+	a := newAdversary(t)
 	var s detector.Scanner
-	for kind, make := range kinds {
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		make := kinds[kind]
 		n, none, partly := 0, 0, 0
 		examples := []string{}
 		for range 400 {
@@ -333,12 +369,14 @@ func TestAdversaryInTheOpen(t *testing.T) {
 }
 
 func TestAdversaryInDisguise(t *testing.T) {
-	a := adversary{rand.New(rand.NewPCG(3, 4))}
+	a := newAdversary(t)
 	var s detector.Scanner
-	for disguise, hide := range disguises {
+	for _, disguise := range slices.Sorted(maps.Keys(disguises)) {
+		hide := disguises[disguise]
 		n, none := 0, 0
 		examples := []string{}
-		for kind, make := range kinds {
+		for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+			make := kinds[kind]
 			for range 20 {
 				plant := strings.ReplaceAll(make(a), "¦", "")
 				// Two signs in any form, and Chinese in UTF-16 within another, are not told from chance.
@@ -361,6 +399,100 @@ func TestAdversaryInDisguise(t *testing.T) {
 		}
 		if none > 0 {
 			t.Errorf("%s: %d of %d not found:\n  %s", disguise, none, n, strings.Join(examples, "\n  "))
+		}
+	}
+}
+
+// What an instrument writes of itself is nobody's, whatever its numbers are.
+func TestControlsStay(t *testing.T) {
+	a := newAdversary(t)
+	var s detector.Scanner
+	number := func(low, high int) string { return strconv.Itoa(low + a.IntN(high-low)) }
+	real := func(high float64) string { return strconv.FormatFloat(a.Float64()*high, 'f', a.IntN(4), 64) }
+	version := func() string {
+		return a.one("1.18.54.4", "v3.4.4", "2.12.5.0", "1.16.18", "4.0.0.1769", "HD 3.4.0.38", "1.2.0.28691", number(1, 9)+"."+number(0, 20)+"."+number(0, 70), number(1, 9)+"."+number(0, 9)+"."+number(0, 9)+"."+number(0, 3000))
+	}
+	hex := func(n int) string { return a.from("0123456789abcdef", n) }
+	controls := map[string]func() string{
+		"serial": func() string {
+			return a.one("A0", "M0", "D0", "NS50", "VH00", "LH00", "MN0", "FS1000", "NB50") + a.digits(4)
+		},
+		"board":   func() string { return "NV" + a.digits(7) + "-RGSBS" },
+		"lot":     func() string { return "lot 20" + number(360000, 870000) },
+		"part":    func() string { return "part 150" + number(20000, 73000) + " rev " + a.from("ABCD", 1) },
+		"kit":     func() string { return "MS2" + a.digits(6) + "-" + a.one("300V2", "600V3", "050V2") },
+		"version": version,
+		"firmware": func() string {
+			return "novaseq_" + a.one("flu", "bim", "cib_2", "syst", "rca") + "@NovaSeq_1." + number(10, 30) + "." + number(0, 12)
+		},
+		"camera": func() string { return "2." + a.digits(2) + "-" + a.from("ABCF", 1) + a.digits(2) + "-R0" + a.digits(1) },
+		"code":   func() string { return a.one("E", "W", "ERR-", "FLT_", "0x") + a.digits(4) },
+		"result": func() string { return "HRESULT 0x" + strings.ToUpper(hex(8)) },
+		"time": func() string {
+			return fmt.Sprintf("2026-%02d-%02dT%02d:%02d:%02d.%03dZ", 1+a.IntN(12), 1+a.IntN(28), a.IntN(24), a.IntN(60), a.IntN(60), a.IntN(1000))
+		},
+		"clock": func() string {
+			return fmt.Sprintf("%02d/%02d/2026 %d:%02d:%02d PM", 1+a.IntN(12), 1+a.IntN(28), 1+a.IntN(12), a.IntN(60), a.IntN(60))
+		},
+		"epoch":       func() string { return "17" + a.digits(11) },
+		"temperature": func() string { return real(80) + a.one(" °C", " C", " Cel", "°C", " K") },
+		"length":      func() string { return real(3000) + a.one(" µm", " um", " mm", " nm", " px") },
+		"bytes":       func() string { return number(1000, 2000000000) + " bytes" },
+		"clusters":    func() string { return "clusters " + number(1000000, 900000000) },
+		"tiles":       func() string { return "tiles 1101 110" + a.digits(1) + " 2101 211" + a.digits(1) },
+		"percent":     func() string { return real(100) + a.one("%", " %") },
+		"metrics": func() string {
+			return "Q30 " + real(100) + " pf " + real(100) + " density " + number(100, 3000) + " k/mm2"
+		},
+		"digest": func() string { return a.one("md5 "+hex(32), "sha1 "+hex(40), "sha256 "+hex(64), "crc32 "+hex(8)) },
+		"guid": func() string {
+			return "device {" + hex(8) + "-" + hex(4) + "-4" + hex(3) + "-a" + hex(3) + "-" + hex(12) + "}"
+		},
+		"chemistry": func() string {
+			return a.one("HiSeq Rapid SBS Kit v2", "NextSeq High", "TruSeq Nano DNA", "XLEAP-SBS", "10B", "Amplicon", "S4", "P3")
+		},
+		"file": func() string {
+			return "InterOp/C" + number(1, 300) + ".1/" + a.one("QMetricsOut.bin", "TileMetricsOut.bin", "s_1_1101.bcl.gz")
+		},
+		"row": func() string { return real(9) + "," + real(99) + "," + real(999) + "," + number(0, 4000) },
+		"state": func() string {
+			return a.one("Door", "Lid", "Valve", "Pump", "Shutter", "Laser") + " " + a.one("Opened", "Closed", "Homed", "Stalled", "Ready", "Timeout")
+		},
+		"component": func() string {
+			return a.one("Camera", "Pump", "Valve", "Heater", "Lane", "Tile", "Port") + a.one("_", "-", " ", "") + number(1, 24)
+		},
+		"hex": func() string { return "reg " + a.one("0x", "") + strings.ToUpper(hex(4)) + " = " + hex(2) },
+		"words": func() string {
+			return a.one("Standard", "TAGGED", "CAT", "backward", "abstract", "subtract", "StartScan", "Thursday", "attached", "datasets")
+		},
+	}
+	for _, kind := range slices.Sorted(maps.Keys(controls)) {
+		lost := 0
+		for range 300 {
+			line := fmt.Sprintf(a.one(carriers...), controls[kind]())
+			if hits := s.Line([]byte(line)); len(hits) > 0 {
+				if lost++; lost < 5 {
+					t.Errorf("%s: %q: %v", kind, line, told(line, hits))
+				}
+			}
+		}
+	}
+}
+
+// A line may be as long as it likes, and of anything: the time it takes grows with it and no
+// faster. Were it the square, this would take hours.
+func TestHostileLines(t *testing.T) {
+	var s detector.Scanner
+	const size = 1 << 20
+	for _, piece := range []string{
+		"A", "a", "1", "@", "%", "%4", "%41", "&", "&#", "&#1;", "\x00", "\x01", "\xff", ".", ":", "/", "\\", "-", "_", "+", " ", "(", ")", ") 555-1234 ", "(1", "user ", "user id ", "id ", "user=", "\"user\":\"",
+		"Dr. ", "J. ", "Smith ", "de ", "March ", "1 March ", "12 ", "123 45 6789 ", "1.2.3.", "1:2:", "a:", "a/", "a.", "A-", "ACGT ", "A C ", "QUNH", "41", "+1 ", "+", "::", "a@", "x+y+", "O'", "€", "\u200b", "1900-01-01T00:00:00Z ", "MARIA ",
+	} {
+		line := []byte(strings.Repeat(piece, size/len(piece)))
+		for _, h := range s.Line(line) {
+			if h.Start < 0 || h.End > len(line) || h.Start >= h.End {
+				t.Fatalf("%q: %v", piece, h)
+			}
 		}
 	}
 }

@@ -54,9 +54,11 @@ func day(d, month int) bool { return d >= 1 && d <= 31 && month >= 1 && month <=
 // ours tells whether a day is the log's own: with a time of day, or after a word that says
 // what it is.
 func (s *Scanner) ours(start, end int) bool {
-	if s.timeFollows(end) {
-		return true
-	}
+	return s.timeFollows(end) || s.follows(services, start)
+}
+
+// follows tells whether what begins at start stands behind a word of a table.
+func (s *Scanner) follows(words *table[bool], start int) bool {
 	if s.last.end < 0 || start-s.last.end > 3 {
 		return false
 	}
@@ -64,7 +66,7 @@ func (s *Scanner) ours(start, end int) bool {
 	for from > s.last.start && classes[s.line[from-1]]&letters == 0 {
 		from--
 	}
-	_, ok := lookup(services, s.line[s.last.start:from])
+	_, ok := lookup(words, s.line[s.last.start:from])
 	return ok
 }
 
@@ -92,10 +94,15 @@ func (s *Scanner) stamp(start, end int) bool {
 	return true
 }
 
-// longAgo tells whether eight digits are a day of the last century.
-func longAgo(t []byte) bool {
+// longAgo tells whether eight digits are a day of the last century; with the year last, parts
+// and lots look so, too.
+func (s *Scanner) longAgo(start int) bool {
+	t := s.line[start : start+8]
 	century := func(d []byte) bool { return d[0] == '1' && d[1] == '9' }
-	return century(t) && day(two(t[6:]), two(t[4:])) || century(t[4:]) && (day(two(t), two(t[2:])) || day(two(t[2:]), two(t)))
+	if century(t) && day(two(t[6:]), two(t[4:])) {
+		return true
+	}
+	return century(t[4:]) && (day(two(t), two(t[2:])) || day(two(t[2:]), two(t))) && !s.follows(supplies, start)
 }
 
 // written looks around the name of a month for a day and a year: 2 March 1954, Mar 2, 1954.

@@ -1,6 +1,7 @@
 package detector_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -85,21 +86,18 @@ func told(line string, hits []detector.Hit) (all []string) {
 	return all
 }
 
-// What an instrument writes of itself is nobody's.
+// What instruments write of themselves is nobody's: lines of the kinds that their logs have.
 func TestLinesOfInstrumentsAreClean(t *testing.T) {
+	raw, err := os.ReadFile("testdata/clean.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(raw)), "\n")
+	if len(lines) < 100 {
+		t.Fatalf("only %d lines", len(lines))
+	}
 	var s detector.Scanner
-	for _, line := range []string{
-		"2026-03-12T12:33:44.123Z INFO  [Laser.Red] laser power 412.1 mW current 3.20 A hours 12000 serial NV0001234-RGSBS",
-		"2026-03-12T12:33:44.123Z WARN  [FlowCellTEC] cycle 12 tile 1101 focus 1.234 um temp 60.12 C",
-		"2026-03-12 12:33:44,123 ERROR XYStage: homing retry 2 of 3, code 0x8004 at step 48000",
-		"pump position 12000 steps pressure 101.3 kPa valve V12 serial A01934",
-		"RTA v3.4.4 wrote InterOp/C12.1/QMetricsOut.bin 12345 bytes",
-		"RTA 1.18.54.4, control software 4.0.0.1769, HD 3.4.0.38, FPGA 10.37.13, camera 2.01-F20-R01",
-		"firmware novaseq_flu@NovaSeq_1.26.1 on Fluidics Board, Camera Interface Board",
-		"lot 20764717 part 15028382 kit MS2012501-300V2 density 1203 k/mm2 Q30 92.10 pf 88.01",
-		"HiSeq Rapid SBS Kit v2, NextSeq High, CompletedAsPlanned, UserEndedEarly, TruSeq Custom Amplicon",
-		"Standard TAGGED CAT attached standardised datasets", "digest 3b5d5c3712955042212316173ccf37be", "took 00:12:33 of 01:00:00, 95 % done",
-	} {
+	for _, line := range lines {
 		if hits := s.Line([]byte(line)); len(hits) != 0 {
 			t.Errorf("%q: %v", line, told(line, hits))
 		}

@@ -73,7 +73,7 @@ func (s *Scanner) escaped(start, end int) {
 		return
 	}
 	switch {
-	case telling > 1, escapes > 0 && s.holds(text):
+	case telling > 1, escapes > 0 && s.holds(append(text, '.')):
 		s.hit(Encoded, start, end)
 	case bytes.IndexByte(t, '\\') >= 0:
 		s.hit(Path, start, end)
@@ -85,7 +85,7 @@ func (s *Scanner) escaped(start, end int) {
 // rewritten looks at a line that is in UTF-16, or has characters by their numbers, as what it
 // says; at is the first byte that tells.
 func (s *Scanner) rewritten(at int) bool {
-	if s.depth > 1 || s.line[at] == '&' && !bytes.Contains(s.line[at:], []byte("&#")) {
+	if s.depth > 1 || s.line[at] == '&' && (at+1 == len(s.line) || s.line[at+1] != '#') || s.line[at] != '&' && s.narrow {
 		return false
 	}
 	if s.line[at] != '&' {
@@ -93,6 +93,7 @@ func (s *Scanner) rewritten(at int) bool {
 			s.replace(text, from)
 			return true
 		}
+		s.narrow = true
 		if s.line[at] != 0 {
 			return false
 		}
@@ -183,7 +184,7 @@ func narrow(text []byte) bool {
 // form looks at a token with plus signs as what a form of the web sends: words with spaces.
 func (s *Scanner) form(start, end int) bool {
 	t := s.line[start:end]
-	if bytes.IndexByte(t, '+') < 1 || !s.holds(bytes.ReplaceAll(t, []byte("+"), []byte(" "))) {
+	if bytes.IndexByte(t, '+') < 1 || !s.holds(append(bytes.ReplaceAll(t, []byte("+"), []byte(" ")), '.')) { // Smith J.
 		return false
 	}
 	s.hit(Encoded, start, end)

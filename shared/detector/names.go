@@ -64,6 +64,10 @@ func (s *Scanner) initial(end int) {
 		return
 	}
 	s.name.reach = end
+	if s.line[end-1] == '.' { // Smith, J.
+		s.name.capitals++
+		s.name.end = end
+	}
 }
 
 // shout takes in a word in capitals that follows a common name.

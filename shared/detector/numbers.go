@@ -39,7 +39,9 @@ func (s *Scanner) grouped(end int) {
 		}
 	case 0x334:
 		s.hit(groupsOf334(t), s.first, end)
-	case 0x4444, 0x465, 0x4555:
+	case 0x422, 0x224:
+		s.date(s.first, end, false)
+	case 0x4444, 0x465:
 		if card(digitsOf(t)) {
 			s.hit(Card, s.first, end)
 		}
@@ -80,8 +82,11 @@ func (s *Scanner) areaCode(at int) int {
 	if i < 0 || s.line[i] != ')' {
 		return -1
 	}
-	open := bytes.LastIndexByte(s.line[:i], '(')
-	if open < 0 || i-open > 6 || !isDigits(s.line[open+1:i]) {
+	open := i - 1
+	for open >= 0 && classes[s.line[open]]&digit != 0 {
+		open--
+	}
+	if open < 0 || s.line[open] != '(' || i-open < 2 || i-open > 6 {
 		return -1
 	}
 	country := open
@@ -105,7 +110,7 @@ func (s *Scanner) bare(start, end int) {
 		return
 	}
 	switch n := len(t); {
-	case n == 8 && longAgo(t), (n == 12 || n == 14) && longAgo(t[:8]) && t[0] == '1' && t[1] == '9':
+	case n == 8 && s.longAgo(start), (n == 12 || n == 14) && t[0] == '1' && t[1] == '9' && s.longAgo(start):
 		s.hit(Date, start, end)
 	case n == 10 && (t[0] == '4' || t[0] == '6' || t[0] == '7' || t[0] == '9') && nhs(t):
 		s.hit(NHS, start, end)

@@ -9,9 +9,12 @@ import (
 func (s *Scanner) mail(start, end int) {
 	t := s.line[start:end]
 	if t[0] == '@' { // as a read begins
-		if end > start+1 {
-			any, all := classesOf(t[1:])
-			s.token(start+1, end, any, all)
+		for start < end && s.line[start] == '@' {
+			start++
+		}
+		if start < end {
+			any, all := classesOf(s.line[start:end])
+			s.token(start, end, any, all)
 		}
 		return
 	}
@@ -59,7 +62,7 @@ func (s *Scanner) path(start, end int) {
 	switch {
 	case cut > 1 && cut+1 < len(t) && t[cut-1] == ':' && t[cut+1] == '/':
 		s.hit(URL, start, end)
-	case back, t[0] == '/' && bytes.IndexByte(t[1:], '/') >= 0, t[0] == '~' && len(t) > 2, len(t) > 3 && t[1] == ':':
+	case back, t[0] == '/' && bytes.IndexByte(t[1:], '/') >= 0, t[0] == '~' && len(t) > 2, cut > 0 && t[cut-1] == ':':
 		s.hit(Path, start, end)
 	case home(t):
 		s.hit(Path, start, end)
@@ -159,7 +162,8 @@ func computer(t []byte) bool {
 	for p, rest := cut(t); len(p)+len(rest) > 0; p, rest = cut(rest) {
 		n := letterRun(p)
 		needs, ok := lookup(computers, p[:n])
-		if ok && isDigitsOrNone(p[n:]) && (needs == 0 || n < len(p) || needs == 2 && len(p)+1+len(rest) == len(t) && len(rest) > 3) {
+		next, _ := cut(rest)
+		if ok && isDigitsOrNone(p[n:]) && (n < len(p) || isDigits(next) || needs && len(p)+1+len(rest) == len(t) && len(rest) > 3) {
 			return true
 		}
 	}

@@ -79,9 +79,10 @@ type Scanner struct {
 	hash    uint64       // of the token at hand
 	around  bool         // it was told by what stands around it
 
-	raw   []byte   // what a token decodes to
-	depth int      // of text within text
-	inner *Scanner // for what the line or a token of it decodes to
+	raw    []byte   // what a token decodes to
+	narrow bool     // the line was tried as UTF-16 and is none
+	depth  int      // of text within text
+	inner  *Scanner // for what the line or a token of it decodes to
 }
 
 type span struct{ start, end int }
@@ -99,7 +100,7 @@ const (
 // valid until the next call.
 func (s *Scanner) Line(line []byte) []Hit {
 	s.line, s.hits = line, s.hits[:0]
-	s.last, s.is, s.shape = span{-9, -9}, other, 0
+	s.last, s.is, s.shape, s.narrow = span{-9, -9}, other, 0, false
 	for i := 0; i < len(line); {
 		any := classes[line[i]]
 		if any&token == 0 {
@@ -286,8 +287,8 @@ func trim(t []byte) []byte {
 
 // trimmed looks at what a sentence ends with: its last n bytes are no part of it.
 func (s *Scanner) trimmed(start, end, n int) kind {
-	if n == 1 && end-start == 2 && classes[s.line[start]]&upper != 0 && s.line[start+1] == '.' {
-		s.initial(end)
+	if n == 1 && end-start < 4 && classes[s.line[start]]&upper != 0 && s.line[start+1] == '.' {
+		s.initial(start + 2)
 		return initial // and not the end of a sentence
 	}
 	if n > 0 {

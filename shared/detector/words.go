@@ -138,7 +138,7 @@ var announcers = tableOf(
 	saying(uint8(alone), "user username operator patient technician investigator mrn nhc born paciente usuario operador login logon surname physician clinician proband donor"),
 	saying(uint8(0), "password passwd passphrase"),
 	saying(uint8(alone|title), "dr prof mr mrs ms mme herr frau sra srta doctor doctora"),
-	saying(uint8(alone|counted), "dob birthdate dateofbirth nacido nacida nacimiento ssn dni nie nif nuhsa nhsnumber phone telephone tel mobile fax telefono movil passport pasaporte"),
+	saying(uint8(alone|counted), "dob birthdate dateofbirth nacido nacida nacimiento ssn dni nie nif nuhsa nhsnumber phone telephone tel mobile fax telefono movil passport pasaporte bearer mac macaddress ip ipaddress"),
 	saying(uint8(whole|loose), "experimentname experiment samplename sampleproject projectname project description rundescription investigatorname technicianname operatorname patientname fullname firstname lastname nombre apellidos comment comments notes subject hospital clinic institution department address street"),
 	saying(uint8(0), "sampleid library libraryid libraryname patientid subjectid hostname computername machinename workstation email mail owner author muestra experimento barcode samplesheet accession specimen specimenid medicalrecord medicalrecordnumber insurance secret apikey accesskey accesstoken authtoken sessionid runid runname ward customer customername account accountname workgroup sharename share"),
 	saying(uint8(loose), "sample name host machine contact token domain server site lab"),
@@ -153,6 +153,9 @@ var connectors = set("id ids no nr nro num number name code is was ref identifie
 
 // services are words after which a day is the instrument's.
 var services = set("expires expiry expiration expired exp calibrated calibration due built build release released version installed install service serviced maintenance manufactured mfg valid until since updated shipped")
+
+// supplies are words before numbers of what an instrument uses up.
+var supplies = set("part parts partnumber pn lot lots lotnumber kit reagent serial sn flowcellpartnumber flowcelllotnumber")
 
 // parts are words that say that a UUID is of a device.
 var parts = set("device guid sensor clsid interface component board module driver class usb camera com")
@@ -200,12 +203,11 @@ var domains = tableOf(
 	saying(uint8(3), "info biz pl no at io in me co hk ae sa my th id is"),
 )
 
-// computers are words in names of computers; those of 1 with a number behind them, those of 2
-// at the front.
+// computers are words in names of computers, with a number behind; those that say true also
+// without one, at the front.
 var computers = tableOf(
-	saying(uint8(1), "nas srv fileserver workstation"),
-	saying(uint8(2), "desktop laptop win hwi pc lims server"),
-	saying(uint8(1), "dc ws host"),
+	saying(false, "nas srv fileserver dc ws"),
+	saying(true, "desktop laptop win hwi pc lims server workstation host"),
 )
 
 const (
