@@ -162,8 +162,8 @@ func (s *Scanner) skipBack(i int) int {
 	return i
 }
 
-// month knows a token of a day with the name of its month, 02-Mar-1954, 02MAR1954, and no time
-// behind it.
+// month knows a token of a day with the name of its month, 02-Mar-1954, 02MAR1954, Mar-2-1954,
+// and no time behind it. 43dec914 is a checksum.
 func (s *Scanner) month(start, end int) bool {
 	t := s.line[start:end]
 	if len(t) < 7 || len(t) > 17 {
@@ -177,11 +177,36 @@ func (s *Scanner) month(start, end int) bool {
 	if _, ok := lookup(months, t[i:i+n]); !ok {
 		return false
 	}
-	d := digitsOf(t)
-	any, _ := classesOf(t[i+n:])
-	if any&letters != 0 || len(d) < 3 || len(d) > 6 {
+	before, _ := groups(t[:i])
+	after, _ := groups(t[i+n:])
+	if any, _ := classesOf(t[i+n:]); any&letters != 0 {
 		return false
 	}
+	year := 0
+	switch d := digitsOf(t); {
+	case (before == 1 || before == 2) && (after == 2 || after == 4):
+		if day(number(digitsOf(t[:i])), 1) {
+			year = number(d[len(d)-int(after):])
+		}
+	case before == 4 && (after == 1 || after == 2):
+		year = number(d[:4])
+	case before == 0 && (after == 0x14 || after == 0x24):
+		year = number(d[len(d)-4:])
+	}
+	if year < 100 && year > 0 {
+		if year += 1900; year < 1940 {
+			year += 100
+		}
+	}
 	s.around = true
-	return !s.timeFollows(end) || len(d) > 4 && two(d[len(d)-4:]) < 20
+	return year >= 1900 && year < 2040 && !(year >= ofTheLog && s.timeFollows(end))
+}
+
+// number is what digits say.
+func number(digits []byte) int {
+	n := 0
+	for _, b := range digits {
+		n = n*10 + int(b-'0')
+	}
+	return n
 }

@@ -106,7 +106,7 @@ func (s *Scanner) areaCode(at int) int {
 // bare is a number of eight digits or more that stands alone. Most are counts.
 func (s *Scanner) bare(start, end int) {
 	t := s.line[start:end]
-	if s.counts(end) {
+	if s.counts(end) || s.follows(units, start) {
 		return
 	}
 	switch n := len(t); {

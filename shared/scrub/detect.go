@@ -1,6 +1,7 @@
 package scrub
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -16,10 +17,20 @@ type Rule = detector.Rule
 // what has none of the few closed shapes is a hit whatever it is.
 const (
 	RuleWord   Rule = "word"
-	RuleNumber Rule = "number" // a number that is neither a lot nor a part
+	RuleNumber Rule = "number" // a number that is not of the field's kind
 	RuleShape  Rule = "shape"  // anything else
 	RuleField  Rule = "field"  // a field's name that is not ours
 )
+
+// Reasons are why each rule is there, by name: the detector's, and those above.
+func Reasons() map[Rule]string {
+	all := maps.Clone(detector.Reasons)
+	all[RuleWord] = "a word: no open field of the catalog holds one"
+	all[RuleNumber] = "a number that is not of the kind that the field holds"
+	all[RuleShape] = "any other text that has not the shape of what the field holds"
+	all[RuleField] = "a field that is not in the catalog"
+	return all
+}
 
 // Hit says where a rule hit. It does not hold what it hit.
 type Hit struct {

@@ -1,6 +1,11 @@
 package scrub_test
 
 import (
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -135,5 +140,21 @@ func TestDetectKnowsItsFields(t *testing.T) {
 	hits := scrub.Detect(load(t), []observation.Observation{{Field: "run.reads", Value: 1}, {Field: "smith_john", Value: 3}})
 	if len(hits) != 1 || hits[0] != (scrub.Hit{Rule: scrub.RuleField, Row: 1}) {
 		t.Errorf("%v", hits)
+	}
+}
+
+// docs/errors.md says what each rule looks for.
+func TestTheRulesAreExplained(t *testing.T) {
+	var table strings.Builder
+	reasons := scrub.Reasons()
+	for _, rule := range slices.Sorted(maps.Keys(reasons)) {
+		fmt.Fprintf(&table, "| `%s` | %s |\n", rule, reasons[rule])
+	}
+	page, err := os.ReadFile("../../docs/errors.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(page), table.String()) {
+		t.Errorf("docs/errors.md does not have this table:\n%s", table.String())
 	}
 }

@@ -30,7 +30,8 @@ const (
 	detectedPrefix  = "detected-"        // quarantined; the detector's rule follows
 )
 
-// DetectedReason is the reason of a batch that a rule of the detector quarantined.
+// DetectedReason is the reason of a batch that a rule of the detector quarantined, and what
+// its receipt counts the texts under that the rule hit.
 func DetectedReason(r Rule) string { return detectedPrefix + string(r) }
 
 // errDigest says that the bytes are not those that were claimed. A version is immutable,
@@ -109,6 +110,9 @@ func (s *Stage) sift(m handoff.Validated, payload []byte, content observation.Pa
 	r.Dropped, r.Left = s.left(content)
 	if hits := Detect(s.Catalog, kept); len(hits) > 0 {
 		r.Verdict, r.Reason = receipt.Quarantined, DetectedReason(hits[0].Rule)
+		for _, h := range hits {
+			r.Refused[DetectedReason(h.Rule)]++
+		}
 		return outcome{receipt: r}, nil
 	}
 	if len(kept) == 0 {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"proactive/shared/catalog"
@@ -75,8 +76,12 @@ type Stage struct {
 }
 
 // countPrefix and the verdict make the name of a counter: batches_stored,
-// batches_quarantined, batches_rejected.
-const countPrefix = "batches_"
+// batches_quarantined, batches_rejected. ruleCount and a rule of the detector make the name
+// of one for the texts that it hit: detected_run_id.
+const (
+	countPrefix = "batches_"
+	ruleCount   = "detected_"
+)
 
 // maxObject bounds what is held of an upload: ciphertext, header, signature, format line.
 const maxObject = 32<<20 + 16<<10
@@ -177,6 +182,11 @@ func (s *Stage) count(ctx context.Context, m handoff.Validated, e receipt.Entry,
 	journal.Count(ctx, s.Log, countPrefix+string(r.Verdict),
 		slog.String("instrument", m.Instrument), slog.String("batch", m.Batch), slog.String("reason", r.Reason),
 		slog.Int64("ordinal", r.Ordinal), slog.Int("kept", total(r.Kept)), slog.Int("refused", total(r.Refused)))
+	for reason, n := range r.Refused {
+		if rule, ok := strings.CutPrefix(reason, detectedPrefix); ok {
+			journal.Amount(ctx, s.Log, ruleCount+strings.ReplaceAll(rule, "-", "_"), n, slog.String("instrument", m.Instrument), slog.String("batch", m.Batch))
+		}
+	}
 }
 
 func total(counts map[string]int) int {
