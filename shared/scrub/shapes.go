@@ -24,7 +24,7 @@ var shapes = []struct {
 	{"*_token", hex32, notRandom},
 	{"run.token", hex32, notRandom},
 	{"*_lot", regexp.MustCompile(`^[125][0-9]{7}$`), day},
-	{"*_part", regexp.MustCompile(`^[12][05][0-9]{6}$`), day},
+	{"*_part", regexp.MustCompile(`^[12][05][01][0-9]{5}$`), day},
 	{"config.board.*", regexp.MustCompile(`^novaseq_(bim|chm|flu|rca|syst|(cib|fib|fch)(_[0-9])?)@NovaSeq_[1-9]\.[0-9]{1,2}\.[0-9]{1,2}$`), nil},
 	{"config.firmware", regexp.MustCompile(`^[1-9]\.([0-9]{1,2}(\.[0-9]{1,2})?|[0-9]{2}-[A-Z][0-9]{2}-R[0-9]{2})$`), dotted},
 	{"config.fpga", regexp.MustCompile(`^[1-9][0-9]?\.[0-9]{1,2}\.[0-9]{1,2}$`), dotted},
