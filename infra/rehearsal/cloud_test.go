@@ -69,16 +69,28 @@ func (b behind) versions(t testing.TB, bucket, prefix string) (all []s3types.Obj
 
 func (b behind) object(t testing.TB, bucket string, v s3types.ObjectVersion) []byte {
 	t.Helper()
+	raw, there := b.read(t, bucket, v)
+	if !there {
+		t.Fatalf("%s is gone", aws.ToString(v.Key))
+	}
+	return raw
+}
+
+// read is object where it may have been erased since it was listed.
+func (b behind) read(t testing.TB, bucket string, v s3types.ObjectVersion) (raw []byte, there bool) {
+	t.Helper()
 	out, err := b.s3.GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String(bucket), Key: v.Key, VersionId: v.VersionId})
+	if gone(err) {
+		return nil, false
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = out.Body.Close() }()
-	raw, err := io.ReadAll(out.Body)
-	if err != nil {
+	if raw, err = io.ReadAll(out.Body); err != nil {
 		t.Fatal(err)
 	}
-	return raw
+	return raw, true
 }
 
 // put places an object as nobody can in production: past the presigned URL.

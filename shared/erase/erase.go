@@ -99,7 +99,7 @@ func (s Stage) Handle(ctx context.Context, m handoff.Erase) error {
 		return s.again(ctx, t, pause)
 	}
 	until := s.Now().Add(turnLasts)
-	ours, err := s.Turn.Take(ctx, t.Instrument, s.Now(), until)
+	ours, err := s.Turn.Take(ctx, s.Now(), until)
 	if err != nil {
 		return fmt.Errorf("waiting for the turn: %w", err)
 	}
@@ -107,7 +107,7 @@ func (s Stage) Handle(ctx context.Context, m handoff.Erase) error {
 		return s.again(ctx, t, s.Grace/turnsInGrace)
 	}
 	if err = s.round(ctx, t); err == nil {
-		err = s.Turn.Release(ctx, t.Instrument, until)
+		err = s.Turn.Release(ctx, until)
 	} // else what it has in hand is hidden still, and the turn ends by itself when it is not
 	if errors.Is(err, ErrRaced) {
 		// Another delivery, or a write of our own whose reply was lost and that the client

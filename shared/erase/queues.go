@@ -37,13 +37,14 @@ type Queues interface {
 // Turn is had by one eraser of the deployment at a time. Two who look through a queue at
 // once hide its messages from each other, and both find too little.
 type Turn interface {
-	// Take takes the turn until then, unless it is taken now, by whomever. After an error,
-	// or when the client repeated a call whose reply was lost, it may be taken by nobody
-	// who knows: it ends by itself.
-	Take(ctx context.Context, holder string, now, until time.Time) (ours bool, err error)
-	// Release gives back what was taken by these; a turn that is over or another's is no
-	// error, and stays.
-	Release(ctx context.Context, holder string, until time.Time) error
+	// Take takes the turn until then, unless it is taken now. After an error, or when the
+	// client repeated a call whose reply was lost, it may be taken by nobody who knows: it
+	// ends by itself.
+	Take(ctx context.Context, now, until time.Time) (ours bool, err error)
+	// Release gives back the turn that was taken until then, to the nanosecond; what is
+	// over is no error, and another's stays. Who has it is said by nothing else: an
+	// instrument's id would outlive its erasure here.
+	Release(ctx context.Context, until time.Time) error
 }
 
 const (

@@ -298,19 +298,18 @@ func (l *Letters) Delete(_ context.Context, found []erase.Message) error {
 // Turn is the turn in memory.
 type Turn struct {
 	Faults
-	mu     sync.Mutex
-	holder string
-	until  time.Time
+	mu    sync.Mutex
+	until time.Time
 }
 
 // Take implements erase.Turn.
-func (u *Turn) Take(_ context.Context, holder string, now, until time.Time) (ours bool, err error) {
+func (u *Turn) Take(_ context.Context, now, until time.Time) (ours bool, err error) {
 	err = u.meet("Take", func() error {
 		u.mu.Lock()
 		defer u.mu.Unlock()
 		ours = !u.until.After(now)
 		if ours {
-			u.holder, u.until = holder, until
+			u.until = until
 		}
 		return nil
 	})
@@ -318,11 +317,11 @@ func (u *Turn) Take(_ context.Context, holder string, now, until time.Time) (our
 }
 
 // Release implements erase.Turn.
-func (u *Turn) Release(_ context.Context, holder string, until time.Time) error {
+func (u *Turn) Release(_ context.Context, until time.Time) error {
 	return u.meet("Release", func() error {
 		u.mu.Lock()
 		defer u.mu.Unlock()
-		if u.holder == holder && u.until.Equal(until) {
+		if u.until.Equal(until) {
 			u.until = time.Time{}
 		}
 		return nil
@@ -334,31 +333,29 @@ func TurnContract(t *testing.T, turn erase.Turn) {
 	t.Helper()
 	now := time.Date(2026, 11, 24, 3, 0, 0, 0, time.UTC)
 	until := now.Add(2 * time.Minute)
-	take := func(holder string, at, until time.Time, want bool) {
+	take := func(at, until time.Time, want bool) {
 		t.Helper()
-		if ours, err := turn.Take(t.Context(), holder, at, until); err != nil || ours != want {
-			t.Errorf("%s at %s: %v, %v, want %v", holder, at.Format(time.TimeOnly), ours, err, want)
+		if ours, err := turn.Take(t.Context(), at, until); err != nil || ours != want {
+			t.Errorf("at %s: %v, %v, want %v", at.Format(time.TimeOnly), ours, err, want)
 		}
 	}
-	release := func(holder string, until time.Time) {
+	release := func(until time.Time) {
 		t.Helper()
-		if err := turn.Release(t.Context(), holder, until); err != nil {
-			t.Errorf("released by %s: %v", holder, err)
+		if err := turn.Release(t.Context(), until); err != nil {
+			t.Errorf("released: %v", err)
 		}
 	}
-	release("one", until) // what nobody took
-	take("one", now, until, true)
-	take("one", now, until, false) // another call of the same
-	take("one", now.Add(time.Second), until.Add(time.Second), false)
-	take("two", until.Add(-time.Second), until.Add(time.Minute), false)
-	release("two", until)
-	release("one", until.Add(time.Second))
-	take("two", now, until.Add(time.Minute), false)
-	release("one", until)
-	take("two", now, until.Add(time.Minute), true)
-	take("one", until.Add(time.Minute), until.Add(time.Hour), true) // two never came back
-	release("two", until.Add(time.Minute))
-	take("two", until.Add(time.Minute), until.Add(2*time.Minute), false)
+	release(until) // what nobody took
+	take(now, until, true)
+	take(now, until, false)
+	take(until.Add(-time.Second), until.Add(time.Minute), false)
+	release(until.Add(1)) // another's
+	take(now, until.Add(time.Minute), false)
+	release(until)
+	take(now, until.Add(time.Minute), true)
+	take(until.Add(time.Minute), until.Add(time.Hour), true) // who had it never came back,
+	release(until.Add(time.Minute))                          // or did, too late
+	take(until.Add(time.Minute), until.Add(2*time.Hour), false)
 }
 
 // Alarm is the eraser's own queue in memory, whose clock the test moves.

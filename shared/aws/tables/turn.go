@@ -16,7 +16,7 @@ import (
 
 var _ erase.Turn = (*Turn)(nil)
 
-// Turn is the row of the instruments table that whoever erases has.
+// Turn is the row of the instruments table that is there while somebody erases.
 type Turn struct {
 	db    *dynamodb.Client
 	table string
@@ -27,13 +27,15 @@ func NewTurn(db *dynamodb.Client, table string) *Turn { return &Turn{db: db, tab
 
 // Take implements erase.Turn. A turn that is over is as good as none: DynamoDB deletes it
 // when it likes.
-func (t *Turn) Take(ctx context.Context, holder string, now, until time.Time) (bool, error) {
+func (t *Turn) Take(ctx context.Context, now, until time.Time) (bool, error) {
 	_, err := t.db.PutItem(ctx, &dynamodb.PutItemInput{
-		TableName:                 aws.String(t.table),
-		Item:                      row{"pk": text(layout.EraserRow), "sk": text(layout.Turn), "holder": text(holder), expires: number(until.Unix())},
-		ConditionExpression:       aws.String("attribute_not_exists(pk) OR #expires <= :now"),
-		ExpressionAttributeNames:  map[string]string{"#expires": expires},
-		ExpressionAttributeValues: row{":now": number(now.Unix())},
+		TableName: aws.String(t.table),
+		Item: row{
+			"pk": text(layout.EraserRow), "sk": text(layout.Turn), "until": number(until.UnixNano()), expires: number(until.Unix()),
+		},
+		ConditionExpression:       aws.String("attribute_not_exists(pk) OR #until <= :now"),
+		ExpressionAttributeNames:  map[string]string{"#until": "until"},
+		ExpressionAttributeValues: row{":now": number(now.UnixNano())},
 	})
 	if _, taken := errors.AsType[*types.ConditionalCheckFailedException](err); taken {
 		return false, nil
@@ -45,12 +47,12 @@ func (t *Turn) Take(ctx context.Context, holder string, now, until time.Time) (b
 }
 
 // Release implements erase.Turn.
-func (t *Turn) Release(ctx context.Context, holder string, until time.Time) error {
+func (t *Turn) Release(ctx context.Context, until time.Time) error {
 	_, err := t.db.DeleteItem(ctx, &dynamodb.DeleteItemInput{
 		TableName: aws.String(t.table), Key: row{"pk": text(layout.EraserRow), "sk": text(layout.Turn)},
-		ConditionExpression:       aws.String("holder = :holder AND #expires = :until"),
-		ExpressionAttributeNames:  map[string]string{"#expires": expires},
-		ExpressionAttributeValues: row{":holder": text(holder), ":until": number(until.Unix())},
+		ConditionExpression:       aws.String("#until = :until"),
+		ExpressionAttributeNames:  map[string]string{"#until": "until"},
+		ExpressionAttributeValues: row{":until": number(until.UnixNano())},
 	})
 	if _, another := errors.AsType[*types.ConditionalCheckFailedException](err); another {
 		return nil
