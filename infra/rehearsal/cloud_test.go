@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
@@ -25,8 +26,9 @@ import (
 // behind is what these tests see behind the API, with rights that nobody has in
 // production: whole buckets, queues and logs.
 type behind struct {
-	s3  *s3.Client
-	sqs *sqs.Client
+	s3        *s3.Client
+	sqs       *sqs.Client
+	scheduler *scheduler.Client
 }
 
 // lookBehind reads its endpoint from the environment, which TestMain has set to the
@@ -39,7 +41,7 @@ func lookBehind(ctx context.Context) (behind, error) {
 	if aws.ToString(cfg.BaseEndpoint) != stage.Endpoint() {
 		return behind{}, fmt.Errorf("the endpoint is %q, not the emulator's", aws.ToString(cfg.BaseEndpoint))
 	}
-	return behind{objects.Client(cfg), sqs.NewFromConfig(cfg)}, nil
+	return behind{objects.Client(cfg), sqs.NewFromConfig(cfg), scheduler.NewFromConfig(cfg)}, nil
 }
 
 func useEmulator() error {

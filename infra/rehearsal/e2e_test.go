@@ -22,8 +22,9 @@ var (
 	back  behind
 )
 
-// pace: a day of a case passes in two seconds.
-const pace = 43200
+// pace: a day of a case passes in a minute. What these tests look at happens on the first;
+// a case that an erasure must stop is still waiting for its lab, with a reminder set.
+const pace = 1440
 
 func TestMain(m *testing.M) { os.Exit(open(m)) }
 

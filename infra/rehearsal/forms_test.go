@@ -9,11 +9,14 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
 
 	"proactive/shared/clean"
+	"proactive/shared/observation"
 )
 
 var (
@@ -23,12 +26,35 @@ var (
 
 	softBreak = regexp.MustCompile(`=?\r?\n`)
 	quoted    = regexp.MustCompile(`[=%][0-9A-Fa-f]{2}`)
-	runOfHex  = regexp.MustCompile(`(?:[0-9A-Fa-f]{2}){8,}`)
-	runs      = map[*base64.Encoding]*regexp.Regexp{
-		base64.RawStdEncoding: regexp.MustCompile(`[A-Za-z0-9+/]{12,}`),
-		base64.RawURLEncoding: regexp.MustCompile(`[A-Za-z0-9_-]{12,}`),
-	}
+
+	hexDigits = letters("0123456789abcdefABCDEF")
+	// Both alphabets of base64: which it is, is made the same before it is decoded.
+	base64Digits = letters("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
+	oneAlphabet  = strings.NewReplacer("-", "+", "_", "/")
 )
+
+// letters are a set of them.
+func letters(list string) (set [256]bool) {
+	for _, c := range []byte(list) {
+		set[c] = true
+	}
+	return set
+}
+
+// runs are the longest stretches of content that are letters of a set, if long enough.
+func runs(content []byte, set *[256]bool, least int) (all [][]byte) {
+	from := 0
+	for i := 0; i <= len(content); i++ {
+		if i < len(content) && set[content[i]] {
+			continue
+		}
+		if i-from >= least {
+			all = append(all, content[from:i])
+		}
+		from = i + 1
+	}
+	return all
+}
 
 // deepest is how often something is decoded that came out of a decoding: a receipt's body
 // in a row in a parquet file would be three.
@@ -60,11 +86,7 @@ func decoded(content []byte) (all [][]byte) {
 func once(c []byte) (all [][]byte) {
 	switch {
 	case bytes.HasPrefix(c, magicParquet):
-		if b, err := clean.Decode(c); err == nil {
-			if raw, err := json.Marshal(b); err == nil {
-				return [][]byte{raw}
-			}
-		}
+		return [][]byte{wordsOf(c)}
 	case bytes.HasPrefix(c, magicGzip):
 		if r, err := gzip.NewReader(bytes.NewReader(c)); err == nil {
 			if raw, err := io.ReadAll(r); err == nil {
@@ -88,28 +110,47 @@ func once(c []byte) (all [][]byte) {
 	}); len(plain) != len(c) {
 		all = append(all, plain)
 	}
-	for _, run := range runOfHex.FindAll(c, -1) {
-		b, _ := hex.DecodeString(string(run))
-		all = append(all, b)
+	for _, run := range runs(c, &hexDigits, 16) {
+		for from := range 2 { // it may begin after a digit that is not its own
+			if b, err := hex.DecodeString(string(run[from : from+(len(run)-from)&^1])); err == nil && readable(b) {
+				all = append(all, b)
+			}
+		}
 	}
-	for encoding, pattern := range runs {
-		for _, run := range pattern.FindAll(c, -1) {
-			for from := range 4 { // it may begin after letters that are not its own
-				if part := run[min(from, len(run)):]; len(part) >= 8 {
-					if b, err := encoding.DecodeString(string(part[:len(part)&^3])); err == nil && readable(b) {
-						all = append(all, b)
-					}
-					if b, err := encoding.DecodeString(string(part)); err == nil && readable(b) {
-						all = append(all, b)
-					}
-				}
+	for _, run := range runs(c, &base64Digits, 12) {
+		text := oneAlphabet.Replace(string(run))
+		for from := range 4 {
+			part := text[from:]
+			if len(part)%4 == 1 {
+				part = part[:len(part)-1]
+			}
+			if b, err := base64.RawStdEncoding.DecodeString(part); err == nil && readable(b) {
+				all = append(all, b)
 			}
 		}
 	}
 	return all
 }
 
-// readable tells what may be text, or compressed, from what was decoded and was not encoded:
+// wordsOf is all that a clean batch says but for the numbers of its measurements, which
+// no name is spelt with. A file that cannot be looked into is not passed over.
+func wordsOf(parquet []byte) []byte {
+	b, err := clean.Decode(parquet)
+	if err != nil {
+		return []byte(cannotBeRead + err.Error())
+	}
+	b.Observations = slices.DeleteFunc(b.Observations, func(o observation.Observation) bool { return o.Text == "" })
+	raw, err := json.Marshal(b)
+	if err != nil {
+		return []byte(cannotBeRead + err.Error())
+	}
+	return raw
+}
+
+// cannotBeRead stands in place of what should have been decoded.
+const cannotBeRead = "cannot be read: "
+
+// readable tells what may be text, or compressed, from what was decoded and never encoded:
 // six printable characters in a row, which is less than the shortest mark.
 func readable(b []byte) bool {
 	if bytes.HasPrefix(b, magicGzip) || bytes.HasPrefix(b, magicZstd) || bytes.HasPrefix(b, magicParquet) {
@@ -127,24 +168,19 @@ func readable(b []byte) bool {
 	return false
 }
 
-// mentions counts a mark in content, in capitals or not, where no letter or digit is
+// mentions counts a mark in content, both without capitals, where no letter or digit is
 // beside it.
 func mentions(content []byte, mark string) (n int) {
-	content, m := bytes.ToLower(content), bytes.ToLower([]byte(mark))
 	alone := func(at int) bool {
-		if at < 0 || at >= len(content) {
-			return true
-		}
-		c := content[at]
-		return (c < '0' || c > '9') && (c < 'a' || c > 'z')
+		return at < 0 || at >= len(content) || (content[at] < '0' || content[at] > '9') && (content[at] < 'a' || content[at] > 'z')
 	}
 	for from := 0; ; {
-		at := bytes.Index(content[from:], m)
+		at := bytes.Index(content[from:], []byte(mark))
 		if at < 0 {
 			return n
 		}
 		at += from
-		if alone(at-1) && alone(at+len(m)) {
+		if alone(at-1) && alone(at+len(mark)) {
 			n++
 		}
 		from = at + 1
@@ -188,11 +224,14 @@ func TestWhatIsHiddenIsFound(t *testing.T) {
 		"quoted-printable":       []byte("Serial M0=\r\n4034=2DMA=\r\nRK."),
 		"percent signs":          []byte("serial=M04034%2DMARK&x=1"),
 	} {
-		if mentions(forms(content), mark) == 0 {
+		if found := residue([]thing{look("test", name, content)}, mark); len(found) != 1 {
 			t.Errorf("%s: not found in %q", name, content)
 		}
 	}
-	if n := mentions(forms([]byte("XM04034-MARK M04034-MARK7 M04034-MAR")), mark); n != 0 {
-		t.Errorf("found %d where there is none", n)
+	if found := residue([]thing{look("test", "", []byte("XM04034-MARK M04034-MARK7 M04034-MAR"))}, mark); len(found) != 0 {
+		t.Errorf("found %v where there is none", found)
+	}
+	if found := residue([]thing{look("test", "", []byte("PAR1 and no parquet"))}, mark); len(found) != 1 {
+		t.Errorf("a file that cannot be read was passed over: %v", found)
 	}
 }

@@ -6,28 +6,41 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/smithy-go"
-
-	"proactive/shared/clean"
+	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler"	"github.com/aws/smithy-go"
 )
 
 // thing is a row, an object's version, a message, a line: something that can be held, with
-// its name, in every form that it can be decoded to.
+// its name, in every form that it can be decoded to, without capitals.
 type thing struct {
 	place, name string
 	content     []byte
 }
 
+// look is a thing made of what it is called by and of what it holds.
+func look(place, name string, parts ...[]byte) thing {
+	var all [][]byte
+	for _, p := range parts {
+		all = append(all, forms(p))
+	}
+	return thing{place, name, bytes.ToLower(bytes.Join(all, []byte("\n")))}
+}
+
 // residue is what a search found: for each thing that has one of the marks, how often.
 func residue(things []thing, marks ...string) (found []string) {
 	for _, one := range things {
+		if bytes.Contains(one.content, []byte(cannotBeRead)) {
+			found = append(found, fmt.Sprintf("%s, %s: cannot be read", one.place, one.name))
+		}
 		for _, m := range marks {
-			if n := mentions(one.content, m); n > 0 {
+			if n := mentions(one.content, strings.ToLower(m)); n > 0 {
 				found = append(found, fmt.Sprintf("%s, %s: %q, %d times", one.place, one.name, m, n))
 			}
 		}
@@ -36,8 +49,8 @@ func residue(things []thing, marks ...string) (found []string) {
 }
 
 // held is everything at rest in every table, bucket and queue of the account, whether the
-// stack's outputs name it or not.
-func held(t testing.TB) (all []thing) {
+// stack's outputs name it or not, what is scheduled and what runs.
+func held(t *testing.T) (all []thing) {
 	t.Helper()
 	tables, _ := plain(t, "dynamodb", "DynamoDB_20120810.ListTables", map[string]any{})["TableNames"].([]any)
 	for _, table := range tables {
@@ -52,7 +65,7 @@ func held(t testing.TB) (all []thing) {
 			all = append(all, objectsOf(t, name)...)
 		}
 	}
-	all = append(all, messages(t)...)
+	all = slices.Concat(all, messages(t), reminders(t), running(t))
 	if len(tables) < 7 || len(buckets.Buckets) < 5 {
 		t.Fatalf("searched only %d tables and %d buckets", len(tables), len(buckets.Buckets))
 	}
@@ -71,7 +84,7 @@ func rowsOf(t testing.TB, table string) (all []thing) {
 			if err := json.Unmarshal(raw, &key); err != nil {
 				t.Fatal(err)
 			}
-			all = append(all, thing{"table " + table, key.PK.S + " / " + key.SK.S, forms(raw)})
+			all = append(all, look("table "+table, key.PK.S+" / "+key.SK.S, raw))
 		}
 	}
 	return all
@@ -87,19 +100,33 @@ func objectsOf(t testing.TB, bucket string) (all []thing) {
 			t.Fatal(err)
 		}
 		for _, v := range page.Versions {
-			if body, there := back.read(t, bucket, v); there {
-				key := aws.ToString(v.Key)
-				if _, err := clean.Decode(body); err != nil && bytes.HasPrefix(body, magicParquet) {
-					t.Fatalf("%s cannot be looked into: %v", key, err)
-				}
-				all = append(all, thing{"bucket " + bucket, key, append(forms([]byte(key+"\n")), forms(body)...)})
+			if one, there := objectOf(t, bucket, v); there {
+				all = append(all, one)
 			}
 		}
 		for _, m := range page.DeleteMarkers {
-			all = append(all, thing{"bucket " + bucket, "marker", forms([]byte(aws.ToString(m.Key)))})
+			all = append(all, look("bucket "+bucket, "marker", []byte(aws.ToString(m.Key))))
 		}
 	}
 	return all
+}
+
+// seen are the versions that were looked into: a version never changes, and the real run
+// folders of other tests are large.
+var seen sync.Map
+
+func objectOf(t testing.TB, bucket string, v s3types.ObjectVersion) (one thing, there bool) {
+	t.Helper()
+	key, id := aws.ToString(v.Key), bucket+"/"+aws.ToString(v.Key)+"/"+aws.ToString(v.VersionId)
+	if was, ok := seen.Load(id); ok {
+		return was.(thing), true
+	}
+	body, there := back.read(t, bucket, v)
+	if there {
+		one = look("bucket "+bucket, key, []byte(key), body)
+		seen.Store(id, one)
+	}
+	return one, there
 }
 
 // messages are those of every queue, in somebody's hand or not. They are looked at and not
@@ -120,7 +147,7 @@ func messages(t testing.TB) (all []thing) {
 			for url, list := range urls {
 				queues++
 				for _, m := range list {
-					all = append(all, thing{"queue " + url[strings.LastIndex(url, "/")+1:], "message", forms(m)})
+					all = append(all, look("queue "+url[strings.LastIndex(url, "/")+1:], "message", m))
 				}
 			}
 		}
@@ -131,13 +158,40 @@ func messages(t testing.TB) (all []thing) {
 	return all
 }
 
+// reminders are the schedules that will call for a case, which their names say.
+func reminders(t testing.TB) (all []thing) {
+	t.Helper()
+	pages := scheduler.NewListSchedulesPaginator(back.scheduler, &scheduler.ListSchedulesInput{})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range page.Schedules {
+			all = append(all, look("schedule", aws.ToString(s.Name), []byte(aws.ToString(s.Name))))
+		}
+	}
+	return all
+}
+
+// running are the executions that have not ended.
+func running(t *testing.T) (all []thing) {
+	t.Helper()
+	request := map[string]any{"stateMachineArn": stage.Outputs["StateMachine"], "statusFilter": "RUNNING"}
+	for _, e := range pagesOf(t, "states", "AWSStepFunctions.ListExecutions", request, "executions") {
+		name := e.(map[string]any)["name"].(string)
+		all = append(all, look("running execution", name, []byte(name)))
+	}
+	return all
+}
+
 // traces are what nobody can erase, and what ends by itself: lines of logs, the history of
 // executions, the stream of findings. They may have opaque ids, and the findings.
 func traces(t *testing.T) (all []thing) {
 	t.Helper()
 	for name, lines := range logs(t) {
 		for line := range bytes.Lines(lines) {
-			all = append(all, thing{"log " + name, "line", forms(line)})
+			all = append(all, look("log "+name, "line", line))
 		}
 	}
 	machine := stage.Outputs["StateMachine"]
@@ -149,7 +203,7 @@ func traces(t *testing.T) (all []thing) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			all = append(all, thing{"history", arn, forms(raw)})
+			all = append(all, look("history", arn, raw))
 		}
 	}
 	return append(all, streamed(t)...)
@@ -193,7 +247,7 @@ func streamed(t *testing.T) (all []thing) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					all = append(all, thing{"stream", fmt.Sprint(arn), forms(raw)})
+					all = append(all, look("stream", fmt.Sprint(arn), raw))
 				}
 				next = page["NextShardIterator"]
 			}

@@ -10,6 +10,7 @@ import (
 
 	"proactive/shared/erasure"
 	"proactive/shared/handoff"
+	"proactive/shared/journal"
 	"proactive/shared/jws"
 )
 
@@ -71,6 +72,9 @@ type Stage struct {
 	Now        func() time.Time
 	Log        *slog.Logger // from journal.New
 }
+
+// lateRound is the round from which on an erasure is late: it has taken an hour.
+const lateRound = 10
 
 // Handle does one round of an erasure and has itself called for the next. It may be
 // called any number of times and at the same time: one call works, the others come back.
@@ -143,6 +147,9 @@ func (s Stage) round(ctx context.Context, t Tombstone) error {
 	t.Seen = nil
 	s.Log.InfoContext(ctx, "round of an erasure done", slog.String("instrument", t.Instrument), slog.Int("round", t.Round),
 		slog.Int("found", found), slog.Int("hidden", letters.Hidden))
+	if t.Round >= lateRound {
+		journal.Count(ctx, s.Log, journal.ErasuresLate, slog.String("instrument", t.Instrument), slog.Int("round", t.Round))
+	}
 	// The first round began too early to be the last: see Why nothing comes back. Letters
 	// that an earlier call counted are not in found, and are there all the same.
 	if t.Round > 1 && found == 0 && len(letters.Ours) == 0 && letters.Hidden == 0 {

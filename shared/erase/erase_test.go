@@ -1,10 +1,10 @@
 package erase_test
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -44,6 +44,7 @@ type bench struct {
 	stage       erase.Stage
 	me          instrument.Instrument
 	others      []pipelinetest.Thing
+	log         bytes.Buffer
 }
 
 func newBench(t *testing.T) *bench {
@@ -73,7 +74,7 @@ func newBench(t *testing.T) *bench {
 			{Name: "cases", What: "rows", Place: b.cases},
 		},
 		Dead: b.dead, Work: b.work, Next: b.alarm, Signer: b.keys, Grace: erase.Grace,
-		Now: now, Log: journal.New(io.Discard, "erase"),
+		Now: now, Log: journal.New(&b.log, "erase"),
 	}
 	return b
 }
@@ -239,7 +240,7 @@ func TestWhatArrivesMeanwhileIsFoundByALaterRound(t *testing.T) {
 // TestADeadLetterInSomebodysHand: an operator looks at it, or sends it back, while the
 // rounds go by. It is found when it is let go, and no certificate comes before.
 func TestADeadLetterInSomebodysHand(t *testing.T) {
-	for _, minutes := range []int{1, 10, 15, 40} {
+	for _, minutes := range []int{1, 10, 15, 40, 90} {
 		b := newBench(t)
 		free := asked.Add(time.Duration(minutes) * time.Minute)
 		b.dead.PutInHand(free, `{"instrument":"`+ours+`","batch":"B"}`)
@@ -252,6 +253,9 @@ func TestADeadLetterInSomebodysHand(t *testing.T) {
 		// Found by the first search after it was let go, deleted, and looked for once more.
 		if c.Erased != b.now.Format(erasure.TimeFormat) || b.now.Sub(free) < erase.Grace || b.now.Sub(free) > 2*erase.Grace {
 			t.Errorf("in hand for %d minutes: erased at %s", minutes, c.Erased)
+		}
+		if late := strings.Contains(b.log.String(), journal.ErasuresLate); late != (minutes > 60) {
+			t.Errorf("in hand for %d minutes: called late %v", minutes, late)
 		}
 	}
 }
