@@ -148,7 +148,7 @@ func wordsOf(parquet []byte) []byte {
 }
 
 // cannotBeRead stands in place of what should have been decoded.
-const cannotBeRead = "cannot be read: "
+const cannotBeRead = "(the search cannot read this) "
 
 // readable tells what may be text, or compressed, from what was decoded and never encoded:
 // six printable characters in a row, which is less than the shortest mark.
