@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
+
+	"proactive/shared/journal"
 )
 
 // newAlarms watches what must never fill: dead-letter queues; what must not wait: work
@@ -42,6 +44,8 @@ func (a *appStack) newAlarms(api uploadAPI, starter awslambda.Function) {
 		api.http.MetricServerError(period(5, "Sum")), 10)
 	a.alarm("Privacy", "the detector stopped a batch: something that looks like an identifier got past the catalog, on the instrument and here",
 		counted("scrub", "batches_quarantined"), 1)
+	a.alarm("EraseLate", "an erasure does not end: something writes by its id, or somebody has dead letters in hand",
+		counted("erase", journal.ErasuresLate), 1)
 	a.alarm("MailBounces", "one mail in twenty comes back: somebody is not told, and SES may stop sending",
 		bounces(), 0.05)
 }

@@ -25,6 +25,7 @@ var counters = []struct{ title, stage, name string }{
 	{"The account", "reconcile", journal.BatchesStuck},
 	{"The account", "reconcile", journal.BatchesNeverArrived},
 	{"The account", "reconcile", journal.AccountsBroken},
+	{"The account", "erase", journal.ErasuresLate},
 }
 
 // newDashboard draws what an operator looks at first: alarms, what became of batches and

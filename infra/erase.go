@@ -15,7 +15,7 @@ import (
 func (a *appStack) newErase() {
 	d := a.data
 	work := []awssqs.Queue{a.queues.validate.queue, a.queues.scrub.queue, a.queues.score.queue}
-	dead := []awssqs.Queue{a.queues.validate.dead, a.queues.scrub.dead, a.queues.score.dead, a.queues.undelivered}
+	dead := []awssqs.Queue{a.queues.validate.dead, a.queues.scrub.dead, a.queues.score.dead, a.queues.erase.dead, a.queues.undelivered}
 	fn := a.function("erase", size{memoryMB: 256, timeout: stageTimeout}, settings.Erase{
 		Deployment: a.deployment(), InstrumentsTable: *d.tables.instruments.TableName(), LedgerTable: *d.tables.ledger.TableName(),
 		HealthTable: *d.tables.health.TableName(), FindingsTable: *d.tables.findings.TableName(), CasesTable: *d.tables.cases.TableName(),
@@ -25,7 +25,7 @@ func (a *appStack) newErase() {
 		EraseQueue: *a.queues.erase.queue.QueueUrl(), WorkQueues: urls(work), DeadLetters: urls(dead), ReceiptKeys: arns(d.keys.receipt),
 		Pace: a.env.Pace,
 	}, all(
-		on(d.tables.instruments, "the tombstone, the key set; deletes codes and the instrument's own row", "GetItem", "PutItem", "Scan", "BatchWriteItem", "DeleteItem"),
+		on(d.tables.instruments, "the tombstone, the turn, the key set; deletes codes and the instrument's own row", "GetItem", "PutItem", "Scan", "BatchWriteItem", "DeleteItem"),
 		on(d.tables.ledger, "deletes an instrument's rows", "Query", "BatchWriteItem"),
 		on(d.tables.health, "deletes an instrument's rows", "Query", "BatchWriteItem"),
 		on(d.tables.findings, "deletes an instrument's rows", "Query", "BatchWriteItem"),
@@ -43,7 +43,7 @@ func (a *appStack) newErase() {
 		grant{"ends the reminders of an instrument's cases", []string{"scheduler:GetSchedule", "scheduler:DeleteSchedule"}, []*string{a.schedules()}, nil},
 		useEach(d.keys.receipt, "signs the certificate", "Sign", "GetPublicKey"),
 	)...)
-	a.consume(fn, a.queues.erase)
+	a.consume(fn, a.queues.erase, 1) // each takes its time, and must not take another's
 }
 
 // deletes allows deleting versions under a prefix, by names that are listed: no byte of

@@ -126,7 +126,7 @@ func TestEnvironmentsHoldNamesAndNoSecrets(t *testing.T) {
 			"BASE_URL": "${app/Api.ApiEndpoint}", "EVENT_BUS": "${app/Bus}",
 			"SUPPORT_TOPIC": "${app/Support}", "REMINDER_ROLE": "${app/ReminderRole.Arn}", "REMINDER_FUNCTION": "${app/Remind.Arn}",
 			"WORK_QUEUES":  "${app/ValidateQueue},${app/ScrubQueue},${app/ScoreQueue}",
-			"DEAD_LETTERS": "${app/ValidateDeadLetters},${app/ScrubDeadLetters},${app/ScoreDeadLetters},${app/UndeliveredLetters}",
+			"DEAD_LETTERS": "${app/ValidateDeadLetters},${app/ScrubDeadLetters},${app/ScoreDeadLetters},${app/EraseDeadLetters},${app/UndeliveredLetters}",
 		}
 		if d.Port != 0 {
 			words["BASE_URL"] = fmt.Sprintf("http://127.0.0.1:%d/_aws/execute-api/${app/Api}/$default", d.Port)

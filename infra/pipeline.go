@@ -64,6 +64,8 @@ const (
 	// reserve of the function's: a throttled delivery counts as a receive, and five of
 	// them would make a dead letter of a sound batch.
 	stageConcurrency = 20
+	// stageBatch is how many messages a call of a stage is given.
+	stageBatch = 5
 )
 
 // newPipeline connects inbox, validate, scrub and score.
@@ -102,7 +104,7 @@ func (a *appStack) newPipeline() {
 		useEach(d.keys.receipt, "a refused batch is owed a signed receipt", "Sign", "GetPublicKey"),
 		a.send(a.queues.scrub.queue, "hands sound batches on"),
 	)...)
-	a.consume(validate, a.queues.validate)
+	a.consume(validate, a.queues.validate, stageBatch)
 
 	scrub := a.function("scrub", size{memoryMB: 1024, timeout: stageTimeout}, settings.Scrub{
 		Deployment: a.deployment(), LedgerTable: *d.tables.ledger.TableName(), InstrumentsTable: *d.tables.instruments.TableName(),
@@ -122,7 +124,7 @@ func (a *appStack) newPipeline() {
 		useEach(d.keys.receipt, "signs the receipt", "Sign", "GetPublicKey"),
 		a.send(a.queues.score.queue, "hands clean batches on"),
 	)...)
-	a.consume(scrub, a.queues.scrub)
+	a.consume(scrub, a.queues.scrub, stageBatch)
 
 	score := a.function("score", size{memoryMB: 512, timeout: stageTimeout}, settings.Score{
 		CleanBucket: *d.buckets.clean.BucketName(), HealthTable: *d.tables.health.TableName(), FindingsTable: *d.tables.findings.TableName(),
@@ -134,13 +136,13 @@ func (a *appStack) newPipeline() {
 		on(d.tables.findings, "findings as they change", "PutItem", "Query"),
 		a.writeRows(d.keys.tables),
 	)...)
-	a.consume(score, a.queues.score)
+	a.consume(score, a.queues.score, stageBatch)
 }
 
 // consume feeds a function from its queue. A message that fails does not take the
 // others of its delivery with it.
-func (a *appStack) consume(fn awslambda.Function, w work) {
+func (a *appStack) consume(fn awslambda.Function, w work, batch float64) {
 	fn.AddEventSource(awslambdaeventsources.NewSqsEventSource(w.queue, &awslambdaeventsources.SqsEventSourceProps{
-		BatchSize: jsii.Number(5), ReportBatchItemFailures: jsii.Bool(true), MaxConcurrency: jsii.Number(stageConcurrency),
+		BatchSize: jsii.Number(batch), ReportBatchItemFailures: jsii.Bool(true), MaxConcurrency: jsii.Number(stageConcurrency),
 	}))
 }

@@ -44,15 +44,11 @@ func run(ctx context.Context) error {
 	}
 	db, queue, log := tables.Client(cfg), queues.Client(cfg), journal.New(os.Stdout, "erase")
 	stage := erase.Stage{
-		Deployment: s.Deployment, Tombstones: tables.NewTombstones(db, s.InstrumentsTable), Cases: tables.NewCases(db, s.CasesTable), Places: places(cfg, s),
+		Deployment: s.Deployment, Tombstones: tables.NewTombstones(db, s.InstrumentsTable), Turn: tables.NewTurn(db, s.InstrumentsTable),
+		Cases: tables.NewCases(db, s.CasesTable), Places: places(cfg, s),
+		Dead: queues.NewDead(queue, s.DeadLetters...), Work: queues.NewWork(queue, s.WorkQueues...),
 		Next: queues.New[handoff.Erase](queue, s.EraseQueue), Signer: keys.NewSigner(keys.Client(cfg), tables.NewInstruments(db, s.InstrumentsTable), s.ReceiptKeys...),
 		Grace: max(erase.LeastGrace, erase.Grace/time.Duration(s.Pace)), Now: time.Now, Log: log,
-	}
-	for _, url := range s.DeadLetters {
-		stage.Dead = append(stage.Dead, queues.NewSearch(queue, url))
-	}
-	for _, url := range s.WorkQueues {
-		stage.Work = append(stage.Work, queues.NewSearch(queue, url))
 	}
 	lambda.Start(func(ctx context.Context, delivery events.SQSEvent) (events.SQSEventResponse, error) {
 		return queues.Each(ctx, log, delivery, queues.Decoded(stage.Handle)), nil

@@ -45,7 +45,11 @@ func TestNoNameLeavesTheLab(t *testing.T) {
 			places["table "+name] = scanned(t, value)
 		case strings.HasSuffix(name, "Bucket"):
 			for _, v := range back.versions(t, value, "") {
-				place, body := "bucket "+name+" "+aws.ToString(v.Key), back.object(t, value, v)
+				place := "bucket " + name + " " + aws.ToString(v.Key)
+				body, there := back.read(t, value, v)
+				if !there {
+					continue
+				}
 				if strings.HasSuffix(place, ".parquet") {
 					body = rows(t, body)
 				}
