@@ -46,7 +46,7 @@ func run(ctx context.Context) error {
 	db := tables.Client(cfg)
 	instruments, tombstones := tables.NewInstruments(db, s.InstrumentsTable), tables.NewTombstones(db, s.InstrumentsTable)
 	stage := enrol.Stage{Deployment: s.Deployment, Codes: instruments, Keys: instruments, Consents: instruments, Now: time.Now}
-	queue, exports := queues.Client(cfg), objects.NewExports(objects.Client(cfg), s.ExportsBucket, s.ExportsKey)
+	queue, exports := queues.Client(cfg), objects.NewExports(objects.Client(cfg), s.DossiersBucket, s.DossiersKey)
 	desk := erase.Desk{Tombstones: tombstones, Next: queues.New[handoff.Erase](queue, s.EraseQueue), Now: time.Now}
 	copies := export.Desk{Exports: exports, Links: exports, Next: queues.New[handoff.Export](queue, s.ExportQueue), Now: time.Now}
 	nonces := challenge.Nonces{

@@ -42,7 +42,7 @@ func run(ctx context.Context) error {
 	}
 	log := journal.New(os.Stdout, "export")
 	stage := export.Stage{
-		Deployment: s.Deployment, Exports: objects.NewExports(objects.Client(cfg), s.ExportsBucket, s.ExportsKey),
+		Deployment: s.Deployment, Exports: objects.NewExports(objects.Client(cfg), s.DossiersBucket, s.DossiersKey),
 		Erasures: tables.NewTombstones(tables.Client(cfg), s.InstrumentsTable), Kinds: kinds(cfg, s),
 		Next: queues.New[handoff.Export](queues.Client(cfg), s.ExportQueue), Now: time.Now, Log: log,
 	}

@@ -167,7 +167,7 @@ func (s Stage) prepare(ctx context.Context, st State) (State, error) {
 	if err != nil {
 		return st, fmt.Errorf("closing a part: %w", err)
 	}
-	key, sum := layout.ExportPartKey(st.Instrument, st.Request, number), sha256.Sum256(body)
+	key, sum := layout.DossierPartKey(st.Instrument, st.Request, number), sha256.Sum256(body)
 	version, err := s.Exports.Put(ctx, key, body)
 	if err != nil {
 		return st, fmt.Errorf("writing a part: %w", err)

@@ -70,12 +70,12 @@ func NoticePrefix(caseID string) string { return "notices/v1/" + caseID + "/" }
 // makes.
 func ValidRequest(id string) bool { return batchID.MatchString(id) }
 
-// ExportStateKey is how far an instrument's export is.
-func ExportStateKey(instrument string) string { return ExportPrefix(instrument) + "state.json" }
+// DossierStateKey is how far an instrument's export is.
+func DossierStateKey(instrument string) string { return DossierPrefix(instrument) + "state.json" }
 
-// ExportPartKey is one part of what was prepared for a request, from 1.
-func ExportPartKey(instrument, request string, part int) string {
-	return fmt.Sprintf("%s%s/part-%04d.zip", ExportPrefix(instrument), request, part)
+// DossierPartKey is one part of what was prepared for a request, from 1.
+func DossierPartKey(instrument, request string, part int) string {
+	return fmt.Sprintf("%s%s/part-%04d.zip", DossierPrefix(instrument), request, part)
 }
 
 // Prefixes of all objects of an instrument, each in its own bucket.
@@ -89,5 +89,5 @@ func CleanPrefix(instrument string) string { return "clean/v1/instrument=" + ins
 // QuarantinePrefix is what the keys of an instrument's quarantined batches begin with.
 func QuarantinePrefix(instrument string) string { return "quarantine/v1/" + instrument + "/" }
 
-// ExportPrefix is what the keys of an instrument's exports begin with.
-func ExportPrefix(instrument string) string { return "exports/v1/" + instrument + "/" }
+// DossierPrefix is what the keys of an instrument's exports begin with.
+func DossierPrefix(instrument string) string { return "dossiers/v1/" + instrument + "/" }

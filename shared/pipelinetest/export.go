@@ -195,7 +195,7 @@ func ExportsContract(t *testing.T, s export.Exports) {
 		t.Errorf("another instrument: %v", err)
 	}
 
-	key := layout.ExportPartKey(contractInstrument, st.Request, 1)
+	key := layout.DossierPartKey(contractInstrument, st.Request, 1)
 	versions := map[string]bool{}
 	var same string
 	for n, body := range []string{"one", "one", "two"} {

@@ -20,8 +20,8 @@ type Enrol struct {
 	ChallengeKey     string `env:"CHALLENGE_KEY"`     // ARN, HMAC_256
 	EraseQueue       string `env:"ERASE_QUEUE"`       // URL
 	ExportQueue      string `env:"EXPORT_QUEUE"`      // URL
-	ExportsBucket    string `env:"EXPORTS_BUCKET"`
-	ExportsKey       string `env:"EXPORTS_KEY"` // ARN
+	DossiersBucket   string `env:"DOSSIERS_BUCKET"`
+	DossiersKey      string `env:"DOSSIERS_KEY"` // ARN
 }
 
 // Authorize is for functions/authorize: challenge, keys, grants, receipts.
@@ -136,7 +136,7 @@ type Erase struct {
 	CleanBucket      string   `env:"CLEAN_BUCKET"`
 	QuarantineBucket string   `env:"QUARANTINE_BUCKET"`
 	NoticesBucket    string   `env:"NOTICES_BUCKET"`
-	ExportsBucket    string   `env:"EXPORTS_BUCKET"`
+	DossiersBucket   string   `env:"DOSSIERS_BUCKET"`
 	StateMachine     string   `env:"STATE_MACHINE"` // ARN
 	ScheduleGroup    string   `env:"SCHEDULE_GROUP"`
 	EraseQueue       string   `env:"ERASE_QUEUE"`  // URL, its own: calls for the next round
@@ -155,8 +155,8 @@ type Export struct {
 	FindingsTable    string `env:"FINDINGS_TABLE"`
 	CasesTable       string `env:"CASES_TABLE"`
 	NoticesBucket    string `env:"NOTICES_BUCKET"`
-	ExportsBucket    string `env:"EXPORTS_BUCKET"`
-	ExportsKey       string `env:"EXPORTS_KEY"`  // ARN
+	DossiersBucket   string `env:"DOSSIERS_BUCKET"`
+	DossiersKey      string `env:"DOSSIERS_KEY"` // ARN
 	ExportQueue      string `env:"EXPORT_QUEUE"` // URL, its own: calls for the next part
 }
 

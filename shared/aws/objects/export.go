@@ -65,14 +65,14 @@ func (e *Exports) save(ctx context.Context, s export.State) error {
 	if err != nil {
 		return fmt.Errorf("encoding an export's state: %w", err)
 	}
-	_, err = put(ctx, e.client, e.bucket, layout.ExportStateKey(s.Instrument), e.kmsKey, "application/json", s.Version, raw)
+	_, err = put(ctx, e.client, e.bucket, layout.DossierStateKey(s.Instrument), e.kmsKey, "application/json", s.Version, raw)
 	return err
 }
 
 // Read implements export.Exports.
 func (e *Exports) Read(ctx context.Context, instrument string) (export.State, error) {
 	var s export.State
-	out, err := e.client.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(e.bucket), Key: aws.String(layout.ExportStateKey(instrument))})
+	out, err := e.client.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(e.bucket), Key: aws.String(layout.DossierStateKey(instrument))})
 	if code(err) == "NoSuchKey" { // AWS says AccessDenied to who may not list, which no permission of ours should look like
 		return s, export.ErrNone
 	}
