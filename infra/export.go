@@ -27,5 +27,5 @@ func (a *appStack) newExport() {
 		a.write(d.buckets.dossiers, d.keys.dossiers, "dossiers/", "writes the parts of an export, and how far it is"),
 		a.send(a.queues.export.queue, "calls for the next part"),
 	)...)
-	a.consume(fn, a.queues.export)
+	a.consume(fn, a.queues.export, 1) // each takes its time, and must not take another's
 }

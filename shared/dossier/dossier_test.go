@@ -21,7 +21,7 @@ func sound() (dossier.Manifest, fstest.MapFS) {
 	return m, files
 }
 
-func TestCheck(t *testing.T) {
+func TestWhatTheManifestDoesNotSayIsRefused(t *testing.T) {
 	for name, change := range map[string]func(m *dossier.Manifest, files fstest.MapFS){
 		"":               func(*dossier.Manifest, fstest.MapFS) {},
 		"another format": func(m *dossier.Manifest, _ fstest.MapFS) { m.Format = "proactive-export/2" },

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -20,6 +21,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	wire "proactive/events"
 	"proactive/shared/clean"
 	"proactive/shared/dossier"
 	"proactive/shared/export"
@@ -532,6 +536,37 @@ func (large) After(_ context.Context, _, after string) ([]export.Item, bool, err
 	}
 	slices.SortFunc(items, func(a, b export.Item) int { return cmp.Compare(a.Key, b.Key) })
 	return slices.DeleteFunc(items, func(i export.Item) bool { return i.Key <= after }), false, nil
+}
+
+func TestAManifestIsOfItsSchema(t *testing.T) {
+	raw, err := fs.ReadFile(wire.Files, "export/v1/schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource("schema.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	schema, err := compiler.Compile("schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := newBench(t)
+	b.tick = 4 * time.Second
+	b.ask()
+	b.play()
+	_, files := b.dossier()
+	manifest, err := jsonschema.UnmarshalJSON(strings.NewReader(files[dossier.ManifestName]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := schema.Validate(manifest); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestStoresKeepTheirContract(t *testing.T) {
