@@ -115,7 +115,7 @@ func TestALabGetsAllOfItsOwn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer again.Close()
+	defer func() { _ = again.Close() }()
 	if second, err := dossier.Check(again); err != nil || second.Request != m.Request || len(second.Files) != len(m.Files) {
 		t.Errorf("again: request %s after %s, %v", second.Request, m.Request, err)
 	}

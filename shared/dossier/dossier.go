@@ -24,7 +24,7 @@ const Format = "proactive-export/1"
 // ManifestName is the manifest's own place among the files.
 const ManifestName = "manifest.json"
 
-// Damaged: a file is missing, too many, or not what the manifest says.
+// Damaged means that a file is missing, too many, or not what the manifest says.
 const Damaged = "export-damaged"
 
 // Manifest says what is in an export.

@@ -31,7 +31,7 @@ const (
 	maxParts  = 10_000           // as keys have room for
 )
 
-// TooManyParts: of no instrument that keeps to its quota.
+// TooManyParts is of no instrument that keeps to its quota.
 const TooManyParts = "export-too-large"
 
 // Item is one thing that is held: a row, or files.

@@ -66,7 +66,7 @@ func Join(parts []string, name string) (m dossier.Manifest, err error) {
 	if err != nil {
 		return m, damaged(err)
 	}
-	defer r.Close()
+	defer func() { _ = r.Close() }()
 	return dossier.Check(r)
 }
 
