@@ -19,8 +19,8 @@ import (
 
 // A lab gets what is held of it while exporter and desk have their own roles' rights and no
 // others: rows, clean batches, notices; and by a link that has the desk's rights. Who
-// prepares an export cannot read a sealed batch, change a row or fetch what it wrote; who
-// takes the request reads nothing of what is stored but exports.
+// prepares an export cannot read a sealed batch, and writes nowhere else; who takes the
+// request reads nothing of what is stored but exports.
 func TestAnExportUnderItsRoles(t *testing.T) {
 	s := failing(t)
 	dir := filepath.Join(t.TempDir(), "export")
