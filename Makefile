@@ -62,7 +62,7 @@ test: lint agents build ## lint, unit, property, vectors, synth, and end to end 
 
 .PHONY: lint
 lint: .cache/bin/golangci-lint ## formatting, the dependency rule, and the linters
-	@test -z "$$(gofmt -l cmd events functions infra shared)" || { gofmt -l cmd events functions infra shared; echo 'run gofmt -w'; exit 1; }
+	@test -z "$$(gofmt -l cmd docs events functions infra shared)" || { gofmt -l cmd docs events functions infra shared; echo 'run gofmt -w'; exit 1; }
 	@.cache/bin/golangci-lint run ./...
 
 .PHONY: vectors

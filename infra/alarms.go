@@ -22,6 +22,7 @@ func (a *appStack) newAlarms(api uploadAPI, starter awslambda.Function) {
 		queue awssqs.Queue
 	}{
 		{"ValidateDead", a.queues.validate.dead}, {"ScrubDead", a.queues.scrub.dead}, {"ScoreDead", a.queues.score.dead}, {"EraseDead", a.queues.erase.dead},
+		{"ExportDead", a.queues.export.dead},
 		{"Undelivered", a.queues.undelivered},
 	} {
 		a.alarm(dead.id+"NotEmpty", "messages that could not be processed are waiting for a person",
@@ -32,6 +33,7 @@ func (a *appStack) newAlarms(api uploadAPI, starter awslambda.Function) {
 		queue awssqs.Queue
 	}{
 		{"Validate", a.queues.validate.queue}, {"Scrub", a.queues.scrub.queue}, {"Score", a.queues.score.queue}, {"Erase", a.queues.erase.queue},
+		{"Export", a.queues.export.queue},
 	} {
 		a.alarm(waiting.id+"Waiting", "the oldest message waits for 15 minutes: the function fails, or is throttled",
 			waiting.queue.MetricApproximateAgeOfOldestMessage(period(5, "Maximum")), 15*60)

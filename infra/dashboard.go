@@ -56,7 +56,7 @@ func (a *appStack) newDashboard(api uploadAPI) {
 	row(counts...)
 
 	var dead, waiting, oldest []awscloudwatch.IMetric
-	for _, w := range []work{a.queues.validate, a.queues.scrub, a.queues.score, a.queues.erase} {
+	for _, w := range []work{a.queues.validate, a.queues.scrub, a.queues.score, a.queues.erase, a.queues.export} {
 		dead = append(dead, w.dead.MetricApproximateNumberOfMessagesVisible(most))
 		waiting = append(waiting, w.queue.MetricApproximateNumberOfMessagesVisible(most))
 		oldest = append(oldest, w.queue.MetricApproximateAgeOfOldestMessage(most))

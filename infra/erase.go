@@ -14,13 +14,13 @@ import (
 // may list and delete, and may not read an object.
 func (a *appStack) newErase() {
 	d := a.data
-	work := []awssqs.Queue{a.queues.validate.queue, a.queues.scrub.queue, a.queues.score.queue}
-	dead := []awssqs.Queue{a.queues.validate.dead, a.queues.scrub.dead, a.queues.score.dead, a.queues.erase.dead, a.queues.undelivered}
+	work := []awssqs.Queue{a.queues.validate.queue, a.queues.scrub.queue, a.queues.score.queue, a.queues.export.queue}
+	dead := []awssqs.Queue{a.queues.validate.dead, a.queues.scrub.dead, a.queues.score.dead, a.queues.erase.dead, a.queues.export.dead, a.queues.undelivered}
 	fn := a.function("erase", size{memoryMB: 256, timeout: stageTimeout}, settings.Erase{
 		Deployment: a.deployment(), InstrumentsTable: *d.tables.instruments.TableName(), LedgerTable: *d.tables.ledger.TableName(),
 		HealthTable: *d.tables.health.TableName(), FindingsTable: *d.tables.findings.TableName(), CasesTable: *d.tables.cases.TableName(),
 		InboxBucket: *d.buckets.inbox.BucketName(), CleanBucket: *d.buckets.clean.BucketName(),
-		QuarantineBucket: *d.buckets.quarantine.BucketName(), NoticesBucket: *d.buckets.notices.BucketName(),
+		QuarantineBucket: *d.buckets.quarantine.BucketName(), NoticesBucket: *d.buckets.notices.BucketName(), DossiersBucket: *d.buckets.dossiers.BucketName(),
 		StateMachine: a.machineARN(), ScheduleGroup: a.deployment() + "-reminders",
 		EraseQueue: *a.queues.erase.queue.QueueUrl(), WorkQueues: urls(work), DeadLetters: urls(dead), ReceiptKeys: arns(d.keys.receipt),
 		Pace: a.env.Pace,
@@ -35,6 +35,7 @@ func (a *appStack) newErase() {
 		a.deletes(d.buckets.clean, "clean/", "deletes an instrument's clean data"),
 		a.deletes(d.buckets.quarantine, "quarantine/", "deletes an instrument's quarantined uploads"),
 		a.deletes(d.buckets.notices, "notices/", "deletes the notices of an instrument's cases"),
+		a.deletes(d.buckets.dossiers, "dossiers/", "deletes what was prepared for an instrument's lab"),
 		a.search("looks for an instrument's messages and deletes them", append(work, dead...)...),
 		a.send(a.queues.erase.queue, "calls for the next round"),
 		grant{"stops the executions of an instrument's cases", []string{"states:DescribeExecution", "states:StopExecution"},

@@ -31,6 +31,7 @@ func (a *appStack) newQueues() {
 	a.queues.scrub = a.newWork("Scrub")
 	a.queues.score = a.newWork("Score")
 	a.queues.erase = a.newWork("Erase")
+	a.queues.export = a.newWork("Export")
 }
 
 func (a *appStack) newWork(name string) work {

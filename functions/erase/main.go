@@ -68,6 +68,7 @@ func places(cfg aws.Config, s settings.Erase) []erase.Named {
 		{Name: "clean", What: versions, Place: objects.NewVersions(bucket, s.CleanBucket, layout.CleanPrefix)},
 		{Name: "quarantine", What: versions, Place: objects.NewVersions(bucket, s.QuarantineBucket, layout.QuarantinePrefix)},
 		{Name: "notices", What: versions, Place: objects.NewNoticeVersions(bucket, s.NoticesBucket)},
+		{Name: "dossiers", What: versions, Place: objects.NewVersions(bucket, s.DossiersBucket, layout.DossierPrefix)},
 		{Name: "ledger", What: "rows: batches, sequence numbers, days, receipts", Place: tables.NewPartition(db, s.LedgerTable)},
 		{Name: "health", What: "rows: runs, services, standing", Place: tables.NewPartition(db, s.HealthTable)},
 		{Name: "findings", What: "rows", Place: tables.NewPartition(db, s.FindingsTable)},

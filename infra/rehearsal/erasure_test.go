@@ -26,9 +26,9 @@ import (
 )
 
 // TestErasureDrill: labs ask to be erased, ERASURES of them (make test does two, make
-// erasure-drill fifty). Of each there are uploads, clean data, something quarantined, dead
-// letters, one of them in an operator's hand, an unused enrolment code and an open case
-// with its notices; afterwards no version of an object, no row and no message has anything
+// erasure-drill fifty). Of each there are uploads, clean data, a copy of all of it that was
+// just fetched, something quarantined, dead letters, one of them in an operator's hand, an
+// unused enrolment code and an open case with its notices; afterwards no version of an object, no row and no message has anything
 // of it in any form, logs and histories have opaque ids at the most, and another lab's are
 // all there.
 func TestErasureDrill(t *testing.T) {
@@ -109,6 +109,9 @@ func erased(t *testing.T, n int) erasedLab {
 		c := casesOf(t, lab.ID)
 		return len(c) == 1 && len(c[0].Notices) > 1
 	})
+	if _, err := lab.Agent(t.Context(), "export", filepath.Join(t.TempDir(), "export")); err != nil {
+		t.Fatal(err)
+	}
 	e := erasedLab{id: lab.ID, names: []string{lab.Serial, lot}, ids: []string{casesOf(t, lab.ID)[0].ID}}
 	for _, s := range sent {
 		e.ids = append(e.ids, s.Batch)
@@ -157,7 +160,7 @@ func erased(t *testing.T, n int) erasedLab {
 		e.counts[s.Store] = s.Count
 	}
 	for store, least := range map[string]int{
-		"executions": 1, "reminders": 1, "inbox": 14, "clean": 12, "quarantine": 1, "notices": 2, "ledger": 12 * 3, "health": 12, "findings": 2, "cases": 3, "codes": 2, "consents": 1, "queues": 4, "instrument": 1,
+		"executions": 1, "reminders": 1, "inbox": 14, "clean": 12, "quarantine": 1, "notices": 2, "dossiers": 3, "ledger": 12 * 3, "health": 12, "findings": 2, "cases": 3, "codes": 2, "consents": 1, "queues": 4, "instrument": 1,
 	} {
 		if e.counts[store] < least {
 			t.Errorf("the certificate counts %d of %s, want %d at least", e.counts[store], store, least)
@@ -169,11 +172,15 @@ func erased(t *testing.T, n int) erasedLab {
 	back.post(t, "ScrubQueue", map[string]any{"instrument": lab.ID, "batch": sent[0].Batch, "sequence": 1, "bucket": stage.Outputs["InboxBucket"], "key": layout.InboxKey(lab.ID, sent[0].Batch), "version": "gone"})
 	back.post(t, "ScoreQueue", map[string]any{"instrument": lab.ID, "batch": sent[0].Batch, "sequence": 1, "bucket": stage.Outputs["CleanBucket"], "key": layout.CleanKey(lab.ID, sent[0].Batch), "version": "gone"})
 	back.post(t, "ValidateQueue", arrivalOf(lab.ID, sent[0].Batch, ""))
+	back.post(t, "ExportQueue", map[string]any{"instrument": lab.ID, "request": newBatch(t), "part": 1})
 	back.post(t, "EraseQueue", map[string]any{"instrument": lab.ID})
 	eventually(t, "late messages dropped", func() bool { return waitingFor(t, lab.ID) == 0 })
 	nothing(t, e)
 	if _, err := lab.Send(t.Context(), folders[lab.Serial][:1]); err == nil {
 		t.Error("an erased lab still sends")
+	}
+	if _, err := lab.Agent(t.Context(), "export", filepath.Join(t.TempDir(), "export")); err == nil {
+		t.Error("an erased lab is still given something")
 	}
 
 	if _, err := lab.Agent(t.Context(), "erase", "verify", told.File); err != nil {

@@ -84,6 +84,10 @@ func (f Field) checkText(o observation.Observation) (string, bool) {
 	return "", true
 }
 
+// lastBirth is the last year in which somebody may be born before this is looked at again.
+// Lots of reagents run through 2036 and beyond, and a day there is nobody's.
+const lastBirth = 2030
+
 // readsAsDate tells whether a text is a day since 1900 in one of the ways in which people
 // write one: eight digits, of which among the lots in use hardly one in a thousand is a day;
 // or numbers with dots, if a zero fills one up or they say more than a version does. 1.18.54 is
@@ -96,7 +100,7 @@ func readsAsDate(s string) bool {
 		return false
 	}
 	for _, layout := range []string{"20060102", "02012006", "01022006"} {
-		if t, err := time.Parse(layout, s); err == nil && t.Year() >= 1900 && t.Year() < 2040 {
+		if t, err := time.Parse(layout, s); err == nil && t.Year() >= 1900 && t.Year() <= lastBirth {
 			return true
 		}
 	}

@@ -50,6 +50,7 @@ func TestProjectDropsWithItsReason(t *testing.T) {
 		{"does not match", observation.Observation{Field: "run.reagent_lot", Text: "2044401D"}, catalog.PatternMismatch, "run-parameters"},
 		{"matches with a line feed behind", observation.Observation{Field: "run.reagent_lot", Text: "2044401\n"}, catalog.PatternMismatch, "run-parameters"},
 		{"a birthday for a lot", observation.Observation{Field: "run.reagent_lot", Text: "19800412"}, catalog.ReadsAsDate, "run-parameters"},
+		{"the last birthday that is one", observation.Observation{Field: "run.reagent_lot", Text: "20301231"}, catalog.ReadsAsDate, "run-parameters"},
 		{"a birthday the other way round", observation.Observation{Field: "run.reagent_lot", Text: "12041980"}, catalog.ReadsAsDate, "run-parameters"},
 		{"a birthday for a version", observation.Observation{Field: "config.rta", Text: "2.03.84"}, catalog.ReadsAsDate, "run-parameters"},
 		{"a birthday for a revision", observation.Observation{Field: "config.fpga", Text: "12.11.54"}, catalog.ReadsAsDate, "run-parameters"},

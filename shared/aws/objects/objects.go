@@ -65,6 +65,26 @@ func put(ctx context.Context, client *s3.Client, bucket, key, kmsKey, contentTyp
 	return aws.ToString(out.VersionId), nil
 }
 
+// settle writes an object, and returns its version. It writes where nothing is; only if
+// something is, it looks at it, by its checksum, and replaces it if it is another.
+func settle(ctx context.Context, client *s3.Client, bucket, key, kmsKey, contentType string, body []byte) (version string, err error) {
+	version, err = put(ctx, client, bucket, key, kmsKey, contentType, "", body)
+	if errors.Is(err, errThere) {
+		there, headErr := head(ctx, client, bucket, key)
+		if headErr != nil {
+			return "", headErr
+		}
+		version, err = aws.ToString(there.VersionId), nil
+		if aws.ToString(there.ChecksumSHA256) != checksum(body) {
+			version, err = put(ctx, client, bucket, key, kmsKey, contentType, aws.ToString(there.ETag), body)
+		}
+	}
+	if err == nil && version == "" {
+		err = errors.New("writing an object: the bucket is not versioned")
+	}
+	return version, err
+}
+
 // head returns the newest version of an object, with its SHA-256.
 func head(ctx context.Context, client *s3.Client, bucket, key string) (*s3.HeadObjectOutput, error) {
 	out, err := client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: aws.String(bucket), Key: aws.String(key), ChecksumMode: types.ChecksumModeEnabled})
