@@ -130,6 +130,10 @@ chaos-agent: ## the agent killed 500 times at any moment while runs grow and the
 load: build ## the load of 25,000 instruments after an outage, on the emulator, with 5, 50 and 100 % invalid
 	$(GO) test -run='^$$' -bench=Outage -benchtime=1x ./infra/rehearsal
 
+.PHONY: erasure-drill
+erasure-drill: build ## ERASURES=50 labs erased on the emulator, and everything searched for what is left of them
+	PROACTIVE_E2E=required ERASURES=$${ERASURES:-50} $(GO) test ./infra/rehearsal -run='^TestErasureDrill$$' -count=1 -timeout 120m -v
+
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME each
 	@grep -rl --include=*_test.go '^func Fuzz' shared | sort -u | while read -r f; do \
