@@ -42,7 +42,7 @@ func (b *builder) usable(read int) int {
 
 // Settled tells whether an observation is what it will be when the run has ended. Of a
 // run under way these are what is set before the first cycle, telemetry of an hour that
-// a later one has followed, and quality of a read that is whole. Tile metrics change to
+// a later one has followed, if it is told by the hour, and quality of a read that is whole. Tile metrics change to
 // the end: a tile's phasing is fitted over the whole read.
 func (r Report) Settled(o observation.Observation) bool {
 	switch {
@@ -51,7 +51,7 @@ func (r Report) Settled(o observation.Observation) bool {
 	case Fixed(o):
 		return true
 	case strings.HasPrefix(o.Field, "telemetry."), strings.HasPrefix(o.Field, "log.") && o.Field != "log.unknown_lines":
-		return o.Minute/60 < r.lastHour
+		return !r.once[o.Field] && o.Minute/60 < r.lastHour
 	case o.Field == "q.q30_fall":
 		return r.whole(o.Read)
 	case strings.HasPrefix(o.Field, "q."):
