@@ -305,9 +305,9 @@ func (b *builder) once(field string) bool {
 	return true
 }
 
-// unknown counts lines of which nothing is used.
+// unknown counts lines of which nothing is used, and what is beside a reading in its line.
 func (b *builder) unknown(file catalog.FileKind, a telemetry.Account) {
-	if n := a.Unknown + a.Malformed; n > 0 {
+	if n := a.Unknown + a.Malformed + a.Labels; n > 0 {
 		if b.report.Unknown == nil {
 			b.report.Left, b.report.Unknown = map[string]int{}, map[catalog.FileKind]int{}
 		}
