@@ -37,17 +37,25 @@ func repeat(piece string, size int) io.Reader {
 	return io.LimitReader(&endless{piece: piece}, int64(size/len(piece)*len(piece)))
 }
 
-func numbered(format string, n int) io.Reader {
-	r, w := io.Pipe()
-	go func() {
-		for i := range n {
-			if _, err := fmt.Fprintf(w, format, i); err != nil {
-				return
-			}
-		}
-		_ = w.Close()
-	}()
-	return r
+// numbered gives texts that differ by a number.
+func numbered(format string, n int) io.Reader { return &series{format: format, n: n} }
+
+type series struct {
+	format string
+	i, n   int
+	rest   []byte
+}
+
+func (s *series) Read(p []byte) (int, error) {
+	for len(s.rest) < len(p) && s.i < s.n {
+		s.rest = fmt.Appendf(s.rest, s.format, s.i)
+		s.i++
+	}
+	n := copy(p, s.rest)
+	if s.rest = append(s.rest[:0], s.rest[n:]...); n == 0 {
+		return 0, io.EOF
+	}
+	return n, nil
 }
 
 // peak is the most that the heap holds while f runs, beyond what it held before.
