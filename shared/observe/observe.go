@@ -237,6 +237,8 @@ func metricReason(f interop.File, err error) (bool, Reason) {
 	switch {
 	case errors.Is(err, interop.ErrEmpty):
 		return false, Empty
+	case errors.Is(err, errTooMany):
+		return false, TooLarge
 	case errors.Is(err, interop.ErrVersion):
 		return false, UnknownVersion
 	case errors.Is(err, interop.ErrRecordSize):
