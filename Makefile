@@ -121,6 +121,10 @@ bench-read: ## reading run folders, side by side with Illumina's reader (ANCHORS
 bench-scrub: ## the detector of identifiers, side by side with Presidio on a log with planted ones (ANCHORS=DIR)
 	@ANCHORS=$(ANCHORS) ./shared/detector/sidebyside/measure.sh
 
+.PHONY: attack
+attack: ## guess the sequence from the numbers that leave: SEQUENCE_RUNS (1500) known runs of each chemistry, all fields together and each alone
+	SEQUENCE_RUNS=$${SEQUENCE_RUNS:-1500} $(GO) test ./shared/scrub/sequence -count=1 -v -timeout 60m
+
 .PHONY: chaos-agent
 chaos-agent: ## the agent killed 500 times at any moment while runs grow and the network fails; its spool on a disk that forgets
 	AGENT_KILLS=$${AGENT_KILLS:-500} $(GO) test -count=1 -v -timeout 20m -run KilledAnywhere ./cmd/agent
