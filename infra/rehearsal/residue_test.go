@@ -67,7 +67,7 @@ func held(t *testing.T) (all []thing) {
 		}
 	}
 	all = slices.Concat(all, messages(t), reminders(t), running(t))
-	if len(tables) < 7 || len(buckets.Buckets) < 5 {
+	if len(tables) < 7 || len(buckets.Buckets) < 6 {
 		t.Fatalf("searched only %d tables and %d buckets", len(tables), len(buckets.Buckets))
 	}
 	return all
