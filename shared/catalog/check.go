@@ -1,10 +1,13 @@
 package catalog
 
 import (
+	"encoding/binary"
+	"encoding/hex"
 	"math"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"proactive/shared/observation"
 )
@@ -22,6 +25,7 @@ const (
 	TooLong         = "too-long"           // longer than max_length
 	PatternMismatch = "pattern-mismatch"
 	ReadsAsDate     = "reads-as-date" // a day of somebody's life
+	ReadsAsText     = "reads-as-text" // hex digits that are the letters of a text
 )
 
 // Ranges of the dimensions.
@@ -81,6 +85,9 @@ func (f Field) checkText(o observation.Observation) (string, bool) {
 	if readsAsDate(o.Text) {
 		return ReadsAsDate, false
 	}
+	if readsAsText(o.Text) {
+		return ReadsAsText, false
+	}
 	return "", true
 }
 
@@ -119,6 +126,33 @@ func dottedDate(s string) bool {
 		}
 	}
 	return false
+}
+
+// readsAsText tells whether 32 hex digits, as many as a token has, are letters in UTF-8 or in
+// two bytes each, perhaps with zeros or spaces around them. Of digests, one in a million is.
+func readsAsText(s string) bool {
+	raw, err := hex.DecodeString(s)
+	if err != nil || len(raw) != 16 {
+		return false
+	}
+	little, big := make([]rune, 8), make([]rune, 8)
+	for i := range little {
+		little[i], big[i] = rune(binary.LittleEndian.Uint16(raw[2*i:])), rune(binary.BigEndian.Uint16(raw[2*i:]))
+	}
+	return writing(string(raw), unicode.MaxRune) || writing(string(little), alphabets) || writing(string(big), alphabets)
+}
+
+const (
+	alphabets = 0x52f  // the last letter of Latin, Greek and Cyrillic; of pairs of bytes, half are a letter beyond
+	kana      = 0x3040 // the first of the scripts of East Asia
+)
+
+func writing(text string, last rune) bool {
+	text = strings.Trim(text, "\x00 ")
+	return len(text) >= 3 && !strings.ContainsFunc(text, func(r rune) bool {
+		ascii := r >= ' ' && r < 0x7f
+		return !ascii && (r < 0xc0 || r > last || r > alphabets && r < kana || !unicode.IsLetter(r))
+	})
 }
 
 // dimensionsFit tells whether exactly the field's dimensions are set, each in range.
