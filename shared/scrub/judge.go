@@ -102,13 +102,13 @@ func (s *Stage) open(ctx context.Context, m handoff.Validated, object []byte) ([
 
 // sift projects and searches what was opened.
 func (s *Stage) sift(m handoff.Validated, payload []byte, content observation.Payload) (outcome, error) {
-	kept, tally := Project(s.Catalog, content.Observations)
+	kept, tally := s.walls.project(s.Catalog, content.Observations)
 	r := receipt.Receipt{
 		Payload: digest(payload), Catalog: s.Catalog.Hash(),
 		Refused: tally.Reasons,
 	}
 	r.Dropped, r.Left = s.left(content)
-	if hits := Detect(s.Catalog, kept); len(hits) > 0 {
+	if hits := s.walls.detect(s.Catalog, kept); len(hits) > 0 {
 		r.Verdict, r.Reason = receipt.Quarantined, DetectedReason(hits[0].Rule)
 		for _, h := range hits {
 			r.Refused[DetectedReason(h.Rule)]++

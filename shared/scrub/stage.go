@@ -73,6 +73,8 @@ type Stage struct {
 	Erasures   Erasures
 	Now        func() time.Time
 	Log        *slog.Logger // from journal.New
+
+	walls walls // both of them; nothing outside this package's tests can set another
 }
 
 // countPrefix and the verdict make the name of a counter: batches_stored,

@@ -1,6 +1,7 @@
 package planted
 
 import (
+	"encoding/json"
 	"regexp"
 	"slices"
 	"strings"
@@ -133,6 +134,12 @@ func fileName(s string) bool {
 
 func short(n int) func(string) bool { return func(s string) bool { return text(s) && len(s) <= n } }
 
+// inRow is what a row of a payload has room for.
+func inRow(s string) bool {
+	row, err := json.Marshal(s)
+	return err == nil && text(s) && len(row) <= 370
+}
+
 var (
 	aFileKind = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
 	aLeft     = regexp.MustCompile(`^[a-z][a-z_]{0,31}$`)
@@ -141,8 +148,8 @@ var (
 
 // forged are the carriers that a forger has, and what may stand in them.
 var forged = map[Carrier]func(string) bool{
-	PayloadOpen: short(300), PayloadClosed: short(300), PayloadNumber: short(300), PayloadField: short(300), PayloadUnknown: short(300),
-	PayloadDropped: aFileKind.MatchString, PayloadLeft: aLeft.MatchString, PayloadHeader: text, PayloadRow: short(300), PayloadBytes: anyBytes,
+	PayloadOpen: inRow, PayloadClosed: inRow, PayloadNumber: inRow, PayloadField: inRow, PayloadUnknown: inRow,
+	PayloadDropped: aFileKind.MatchString, PayloadLeft: aLeft.MatchString, PayloadHeader: text, PayloadRow: inRow, PayloadBytes: anyBytes,
 	EnvelopeFormat: textLine, EnvelopeHeader: text, EnvelopeNames: text, EnvelopeKey: aKeyName.MatchString, EnvelopeSecond: aKeyName.MatchString,
 	EnvelopeSign: textLine, EnvelopeAfter: anyBytes, EnvelopeClear: anyBytes, ObjectClear: anyBytes,
 	RequestPath: text, RequestHeader: textLine, RequestBody: text, ConsentText: text,

@@ -200,11 +200,12 @@ func Fold(v string) string {
 }
 
 // What nobody can tell from what is collected, and is therefore not planted: eight digits that
-// could be a lot or a part number, digits with dots that could be a version, and 32 hex digits
-// that spell nothing and could be a token.
+// could be a lot or a part number, digits with dots that could be a version (9.5.12 is a day of
+// somebody's life and a MiSeq's FPGA; 2.3.0.3 is a host and a NextSeq's software), and 32 hex
+// digits that spell nothing and could be a token.
 var (
 	aLot     = regexp.MustCompile(`^[125][0-9]{7}$`)
-	aVersion = regexp.MustCompile(`^((HD )?v?[1-9](\.[0-9]{1,5}){1,3}|[0-9]{1,2}(\.[0-9]{1,3}){1,2})$`)
+	aVersion = regexp.MustCompile(`^((HD )?v?[1-9]\.[0-9]{1,2}(\.[0-9]{1,3}(\.[0-9]{1,5})?)?|[0-9]{1,2}\.[0-9]{1,3}(\.[0-9]{1,3})?)$`)
 	aToken   = regexp.MustCompile(`^[0-9a-f]{32}$`)
 )
 

@@ -144,7 +144,7 @@ func lines(all []string) string {
 
 func (f *folder) runInfo(old string) string {
 	if f.refused != "" {
-		return f.refused
+		old = f.refused
 	}
 	for was, more := range f.names {
 		old = strings.Replace(old, was, was+more, 1)

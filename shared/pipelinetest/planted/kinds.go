@@ -201,7 +201,7 @@ func mrn(r *rand.Rand) string {
 
 func birth(r *rand.Rand) string {
 	day := time.Date(1925, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, r.IntN(31_000))
-	return day.Format(pick(r, "2006-01-02", "02/01/2006", "01/02/2006", "02.01.2006", "2 January 2006", "Jan 2, 2006", "20060102", "02-Jan-2006"))
+	return day.Format(pick(r, "2006-01-02", "02/01/2006", "01/02/2006", "02.01.2006", "2.1.2006", "2.1.06", "2 January 2006", "Jan 2, 2006", "20060102", "02-Jan-2006"))
 }
 
 func ipv4(r *rand.Rand) string {

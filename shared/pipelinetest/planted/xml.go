@@ -165,8 +165,8 @@ func completionSlots() []slot {
 func (p *Planter) spoil(f *folder) {
 	const (
 		foreign = `<RunInfo><Run Id="x" Number="1"><Flowcell>y</Flowcell><Instrument>%s</Instrument><Date>261124</Date><Reads><Read Number="1" NumCycles="36" IsIndexedRead="N"/></Reads></Run></RunInfo>`
-		entity  = `<?xml version="1.0"?><!DOCTYPE RunInfo [<!ENTITY who "%s">]><RunInfo><Run Id="&who;"><Instrument>M00001</Instrument></Run></RunInfo>`
-		torn    = `<RunInfo><Run Id="%s"><Instrument>M00001</Run></RunInfo>`
+		entity  = `<?xml version="1.0"?><!DOCTYPE RunInfo [<!ENTITY who "%s">]><RunInfo><Run Id="&who;"><Flowcell>y</Flowcell><Instrument>M00001</Instrument></Run></RunInfo>`
+		torn    = `<RunInfo><Run Id="%s"><Flowcell>y</Flowcell><Instrument>M00001</Run></RunInfo>`
 	)
 	way := p.spoilt % 4
 	p.spoilt++

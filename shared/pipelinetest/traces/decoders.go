@@ -26,12 +26,43 @@ type decoder struct {
 }
 
 var decoders = []decoder{
-	{"gzip", gunzip}, {"zstd", unzstd}, {"parquet", parquetRows},
 	{"base64", func(b []byte) []byte { return runs(b, &base64Bytes, 10, unbase64) }},
 	{"hex", func(b []byte) []byte { return runs(b, &hexBytes, 12, unhex) }},
 	{"json", unjson}, {"percent", func(b []byte) []byte { return unescape(b, '%') }}, {"quoted", func(b []byte) []byte { return unescape(b, '=') }},
 	{"query", unquery},
 	{"references", unreference}, {"unwrapped", unwrap}, {"utf-16", unutf16},
+}
+
+// binaryDecoders are those of bytes that are no text.
+var binaryDecoders = []decoder{
+	{"gzip", gunzip}, {"zstd", unzstd}, {"parquet", parquetRows}, {"strings", stretches}, {"utf-16", unutf16},
+}
+
+// stretches are what is text between bytes that are none, as strings(1) shows it.
+func stretches(b []byte) []byte {
+	var out []byte
+	for i := 0; i < len(b); {
+		start := i
+		for i < len(b) {
+			if b[i] < utf8.RuneSelf {
+				if b[i] < ' ' || b[i] == 0x7f {
+					break
+				}
+				i++
+				continue
+			}
+			r, n := utf8.DecodeRune(b[i:])
+			if r == utf8.RuneError {
+				break
+			}
+			i += n
+		}
+		if i-start >= 6 {
+			out = append(append(out, b[start:i]...), '\n')
+		}
+		i = max(i, start+1)
+	}
+	return out
 }
 
 // maxExpanded bounds what one compressed object is taken to hold.

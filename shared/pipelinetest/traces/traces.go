@@ -7,6 +7,8 @@ import (
 	"cmp"
 	"encoding/binary"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"proactive/shared/pipelinetest/planted"
 )
@@ -20,9 +22,10 @@ type Trace struct {
 
 // Finder looks for plants. It is not safe for concurrent use.
 type Finder struct {
-	// Places and Bytes count what was given to In, Views the bytes of all its decoded forms.
-	Places       int
+	// Bytes counts what was given to In, Views the bytes of all its decoded forms.
 	Bytes, Views int64
+	// Kinds counts the places by the first word of their names.
+	Kinds map[string]int
 
 	needles []needle
 	first   map[uint64][]int32 // by the first eight bytes
@@ -53,7 +56,7 @@ const prefix = 8 // bytes that every needle has
 
 // Of is a finder of plants.
 func Of(plants []planted.Plant) *Finder {
-	f := &Finder{first: map[uint64][]int32{}, filter: make([]uint64, 1<<filterBits/64), found: map[[2]int32]string{}}
+	f := &Finder{Kinds: map[string]int{}, first: map[uint64][]int32{}, filter: make([]uint64, 1<<filterBits/64), found: map[[2]int32]string{}}
 	for _, p := range plants {
 		id := int32(p.ID) //nolint:gosec // G115: tens of thousands
 		f.add(p.Value, id, 0, folded)
@@ -102,7 +105,8 @@ func wordByte(b byte) bool { return wordBytes[b] }
 
 // In searches the bytes that are at place, and its name.
 func (f *Finder) In(place string, content []byte) {
-	f.Places++
+	kind, _, _ := strings.Cut(place, " ")
+	f.Kinds[kind]++
 	f.Bytes += int64(len(content))
 	clear(f.found)
 	f.view("name", []byte(place), 4)
@@ -121,6 +125,19 @@ func (f *Finder) In(place string, content []byte) {
 	}
 }
 
+// Part is a plant, or half of one that was split.
+type Part struct{ Plant, Half int }
+
+// Parts are the plants in content, and the halves; they are not among Found.
+func (f *Finder) Parts(content []byte) (all []Part) {
+	clear(f.found)
+	f.view("", content, 5)
+	for at := range f.found {
+		all = append(all, Part{int(at[0]), int(at[1])})
+	}
+	return all
+}
+
 // Found are the traces so far, by plant.
 func (f *Finder) Found() []Trace {
 	slices.SortFunc(f.traces, func(a, b Trace) int {
@@ -136,13 +153,17 @@ func (f *Finder) view(name string, b []byte, depth int) {
 	}
 	f.Views += int64(len(b))
 	f.scan(b, asWritten, name)
-	fold := []byte(planted.Fold(string(b)))
-	f.scan(fold, folded, name)
-	f.scan(squeeze(fold), squeezed, name)
+	use := binaryDecoders
+	if utf8.Valid(b) {
+		fold := []byte(planted.Fold(string(b)))
+		f.scan(fold, folded, name)
+		f.scan(squeeze(fold), squeezed, name)
+		use = decoders
+	}
 	if depth == 0 {
 		return
 	}
-	for _, d := range decoders {
+	for _, d := range use {
 		if out := d.decode(b); len(out) >= prefix && !bytes.Equal(out, b) {
 			f.view(name+"/"+d.name, out, depth-1)
 		}
