@@ -91,7 +91,7 @@ func scanned(t testing.TB, table string) []byte {
 }
 
 // rows are a clean batch as text: its parquet is compressed.
-func rows(t *testing.T, file []byte) []byte {
+func rows(t testing.TB, file []byte) []byte {
 	t.Helper()
 	b, err := clean.Decode(file)
 	if err != nil {
@@ -105,7 +105,7 @@ func rows(t *testing.T, file []byte) []byte {
 }
 
 // logs are the lines of every log group.
-func logs(t *testing.T) map[string][]byte {
+func logs(t testing.TB) map[string][]byte {
 	t.Helper()
 	all := map[string][]byte{}
 	groups, _ := plain(t, "logs", "Logs_20140328.DescribeLogGroups", map[string]any{})["logGroups"].([]any)

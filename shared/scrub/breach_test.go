@@ -48,7 +48,7 @@ func (d defects) count() int { return len(d.taken) + len(d.missed) }
 // read is a text as the broken reader observes it, the nth time that it reads of its source.
 func (d defects) read(t plants.Text, n int) observation.Observation {
 	if fields := d.taken[t.Source]; len(fields) > 0 {
-		return intoField(fields[n%len(fields)], t.Text)
+		return plants.Row(fields[n%len(fields)], t.Text)
 	}
 	return observation.Observation{Field: t.Text, Value: 1}
 }

@@ -130,7 +130,7 @@ func (d *drill) forge(n int) {
 				o = observation.Observation{Field: w, Value: 1}
 			case plants.PayloadUnknown:
 			default:
-				o = intoField(ofType(fields, carrier, i+at), w)
+				o = plants.Row(ofType(fields, carrier, i+at), w)
 			}
 			rows = append(rows, o)
 		}
@@ -150,26 +150,6 @@ func ofType(fields []catalog.Field, c plants.Carrier, n int) catalog.Field {
 		}
 	}
 	return all[n%len(all)]
-}
-
-// intoField is text in a field, with the dimensions that it wants.
-func intoField(f catalog.Field, text string) observation.Observation {
-	o := observation.Observation{Field: f.ID, Text: text}
-	for _, dim := range f.Dimensions {
-		switch dim {
-		case catalog.Lane:
-			o.Lane = 1
-		case catalog.Surface:
-			o.Surface = 1
-		case catalog.Tile:
-			o.Tile = 1101
-		case catalog.Read:
-			o.Read = 1
-		case catalog.Minute:
-			o.Minute = 60
-		}
-	}
-	return o
 }
 
 // alone puts each plant into a batch of its own, so that none is stopped for another's sake.
