@@ -2,7 +2,6 @@ package rehearsal_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"io/fs"
 	"net/http"
 	"net/url"
@@ -13,7 +12,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"proactive/infra/local"
 )
@@ -21,7 +19,7 @@ import (
 // places hands over everything that the deployment has at rest, whoever put it there: place
 // by place, its kind first. Of programs and templates, which are there before the first
 // instrument, it takes none.
-func places(t testing.TB, visit func(place string, content []byte)) {
+func places(t *testing.T, visit func(place string, content []byte)) {
 	t.Helper()
 	buckets, err := back.s3.ListBuckets(t.Context(), &s3.ListBucketsInput{})
 	if err != nil {
@@ -29,101 +27,68 @@ func places(t testing.TB, visit func(place string, content []byte)) {
 	}
 	for _, b := range buckets.Buckets {
 		if name := aws.ToString(b.Name); !strings.HasPrefix(name, "cdk-") { // what was deployed
-			objectsOf(t, name, visit)
+			versionsOf(t, name, visit)
 		}
 	}
-	for _, table := range names(plain(t, "dynamodb", "DynamoDB_20120810.ListTables", map[string]any{})["TableNames"]) {
-		visit("table "+table, scanned(t, table))
+	for _, table := range pagesOf(t, "dynamodb", "DynamoDB_20120810.ListTables", map[string]any{}, "TableNames") {
+		visit("table "+table.(string), scanned(t, table.(string)))
+	}
+	for _, record := range streamed(t) {
+		visit("stream "+record.name, record.content)
 	}
 	for name, lines := range logs(t) {
 		visit("log "+name, lines)
 	}
-	queuesOf(t, visit)
-	executions(t, visit)
-	visit("metrics", form(t, "monitoring", url.Values{"Action": {"ListMetrics"}, "Version": {"2010-08-01"}}))
+	histories(t, visit)
+	visit("queues", get(t, "sqs", "/_ministack/sqs/messages"))
 	visit("schedules", get(t, "scheduler", "/schedules"))
+	visit("metrics", form(t, "monitoring", url.Values{"Action": {"ListMetrics"}, "Version": {"2010-08-01"}}))
 	visit("mails", get(t, "ses", "/_ministack/ses/messages"))
 }
 
-func names(list any) (all []string) {
-	items, _ := list.([]any)
-	for _, one := range items {
-		all = append(all, one.(string))
-	}
-	return all
-}
-
-// objectsOf are all versions of all objects of a bucket, their names, and what is noted of them.
-func objectsOf(t testing.TB, bucket string, visit func(string, []byte)) {
+// versionsOf are all versions of all objects of a bucket, with what is noted of them, and the
+// names of those that were deleted.
+func versionsOf(t testing.TB, bucket string, visit func(string, []byte)) {
 	t.Helper()
-	for _, v := range back.versions(t, bucket, "") {
-		out, err := back.s3.GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String(bucket), Key: v.Key, VersionId: v.VersionId})
+	pages := s3.NewListObjectVersionsPaginator(back.s3, &s3.ListObjectVersionsInput{Bucket: aws.String(bucket)})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		var body bytes.Buffer
-		_, err = body.ReadFrom(out.Body)
-		_ = out.Body.Close()
-		if err != nil {
-			t.Fatal(err)
+		for _, m := range page.DeleteMarkers {
+			visit("marker "+bucket+" "+aws.ToString(m.Key), nil)
 		}
-		place := "object " + bucket + " " + aws.ToString(v.Key)
-		visit(place, body.Bytes())
-		noted, err := json.Marshal(out.Metadata)
-		if err != nil {
-			t.Fatal(err)
-		}
-		visit("metadata of "+place, noted)
-	}
-}
-
-// queuesOf are the messages of all queues. Those of the work queues have been worked off
-// before; what is received is there again at once.
-func queuesOf(t testing.TB, visit func(string, []byte)) {
-	t.Helper()
-	list, err := back.sqs.ListQueues(t.Context(), &sqs.ListQueuesInput{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, at := range list.QueueUrls {
-		name := at[strings.LastIndex(at, "/")+1:]
-		var all bytes.Buffer
-		if strings.Contains(name, "Letters") {
-			for range 50 {
-				out, err := back.sqs.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{
-					QueueUrl: aws.String(at), MaxNumberOfMessages: 10, VisibilityTimeout: 2, MessageAttributeNames: []string{"All"},
-				})
-				if err != nil {
-					t.Fatal(err)
-				}
-				if err := json.NewEncoder(&all).Encode(out.Messages); err != nil {
-					t.Fatal(err)
-				}
-				if len(out.Messages) == 0 {
-					break
-				}
+		for _, v := range page.Versions {
+			out, err := back.s3.GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String(bucket), Key: v.Key, VersionId: v.VersionId})
+			if gone(err) {
+				continue
 			}
-		}
-		visit("queue "+name, all.Bytes())
-	}
-}
-
-// executions are the inputs, outputs and histories of every execution of every state machine.
-func executions(t testing.TB, visit func(string, []byte)) {
-	t.Helper()
-	machines, _ := plain(t, "states", "AWSStepFunctions.ListStateMachines", map[string]any{})["stateMachines"].([]any)
-	for _, m := range machines {
-		request := map[string]any{"stateMachineArn": m.(map[string]any)["stateMachineArn"]}
-		all, _ := plain(t, "states", "AWSStepFunctions.ListExecutions", request)["executions"].([]any)
-		for _, e := range all {
-			arn := e.(map[string]any)["executionArn"].(string)
-			described := plain(t, "states", "AWSStepFunctions.DescribeExecution", map[string]any{"executionArn": arn})
-			history := plain(t, "states", "AWSStepFunctions.GetExecutionHistory", map[string]any{"executionArn": arn, "maxResults": 1000})
-			raw, err := json.Marshal([]any{described, history})
 			if err != nil {
 				t.Fatal(err)
 			}
-			visit("execution "+arn, raw)
+			var body bytes.Buffer
+			_, err = body.ReadFrom(out.Body)
+			_ = out.Body.Close()
+			if err != nil {
+				t.Fatal(err)
+			}
+			at := "object " + bucket + " " + aws.ToString(v.Key)
+			visit(at, body.Bytes())
+			visit("metadata of "+at, marshal(t, out.Metadata))
+		}
+	}
+}
+
+// histories are the inputs, outputs and histories of every execution of every state machine.
+func histories(t *testing.T, visit func(string, []byte)) {
+	t.Helper()
+	for _, m := range pagesOf(t, "states", "AWSStepFunctions.ListStateMachines", map[string]any{}, "stateMachines") {
+		machine := m.(map[string]any)["stateMachineArn"]
+		for _, e := range pagesOf(t, "states", "AWSStepFunctions.ListExecutions", map[string]any{"stateMachineArn": machine}, "executions") {
+			arn := e.(map[string]any)["executionArn"].(string)
+			visit("execution "+arn, marshal(t, plain(t, "states", "AWSStepFunctions.DescribeExecution", map[string]any{"executionArn": arn})))
+			visit("history "+arn, marshal(t, pagesOf(t, "states", "AWSStepFunctions.GetExecutionHistory", map[string]any{"executionArn": arn, "includeExecutionData": true}, "events")))
 		}
 	}
 }

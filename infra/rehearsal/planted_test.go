@@ -25,7 +25,7 @@ import (
 	"proactive/shared/catalog"
 	"proactive/shared/layout"
 	plants "proactive/shared/pipelinetest/planted"
-	"proactive/shared/pipelinetest/traces"
+	trace "proactive/shared/pipelinetest/traces"
 	"proactive/shared/simulate"
 )
 
@@ -37,16 +37,16 @@ type lessons struct {
 	planter *plants.Planter
 	labs    []*rehearsal.Lab
 	log     bytes.Buffer // of every agent
-	spools  []kept       // the agents' homes while batches waited
+	spools  []place      // the agents' homes while batches waited
 	pages   bytes.Buffer
 	sent    int // run folders
 	refused int
 	marks   []string // what must be found again where it belongs
 }
 
-// kept is a place as it was.
-type kept struct {
-	place   string
+// place is what was somewhere.
+type place struct {
+	name    string
 	content []byte
 }
 
@@ -71,11 +71,11 @@ func TestPlantedIdentifiers(t *testing.T) {
 	l.attack(n - len(l.planter.All))
 	drained(t)
 
-	report := traces.NewReport("deployed", seed, l.planter)
-	marks := traces.Of(marked(l.marks))
+	report := trace.NewReport("deployed", seed, l.planter)
+	marks := trace.Of(marked(l.marks))
 	none := func(found int) bool { return found == 0 }
-	service := traces.Of(l.planter.All)
-	both := func(f *traces.Finder) func(string, []byte) {
+	service := trace.Of(l.planter.All)
+	both := func(f *trace.Finder) func(string, []byte) {
 		return func(place string, content []byte) {
 			f.In(place, content)
 			marks.In(place, content)
@@ -86,7 +86,7 @@ func TestPlantedIdentifiers(t *testing.T) {
 	at := report.Add("the service", service, l.planter, len(l.planter.All), "0", none)
 	at.Details["run folders sent"], at.Details["run folders refused"] = l.sent, l.refused
 
-	lab := traces.Of(l.planter.All)
+	lab := trace.Of(l.planter.All)
 	both(lab)("agent-log", l.log.Bytes())
 	l.homes(both(lab))
 	l.opened(both(lab))
@@ -246,7 +246,7 @@ func (l *lessons) send(lab *rehearsal.Lab, dir string) {
 	if err != nil || len(found) > 1 && len(waiting(l.t, lab)) == 0 {
 		l.t.Fatalf("spooling: %v: %s", err, log)
 	}
-	l.homeOf(lab, "spool", func(place string, content []byte) { l.spools = append(l.spools, kept{place, content}) })
+	l.homeOf(lab, "spool", func(name string, content []byte) { l.spools = append(l.spools, place{name, content}) })
 	eventually(l.t, "the receipts of "+lab.Serial, func() bool {
 		log, err := lab.Watch(l.t.Context(), dir)
 		l.log.Write(log)
@@ -344,7 +344,7 @@ func (l *lessons) answers(visit func(string, []byte)) {
 func (l *lessons) homes(visit func(string, []byte)) {
 	l.t.Helper()
 	for _, one := range l.spools {
-		visit(one.place, one.content)
+		visit(one.name, one.content)
 	}
 	for _, lab := range l.labs {
 		l.homeOf(lab, "home", visit)
@@ -399,11 +399,11 @@ func marked(words []string) (all []plants.Plant) {
 }
 
 // seen checks that the search sees: in each kind of place something of ours was found.
-func (l *lessons) seen(marks *traces.Finder) {
+func (l *lessons) seen(marks *trace.Finder) {
 	l.t.Helper()
 	found := map[string]int{}
-	for _, trace := range marks.Found() {
-		kind, _, _ := strings.Cut(trace.Place, " ")
+	for _, one := range marks.Found() {
+		kind, _, _ := strings.Cut(one.Place, " ")
 		found[kind]++
 	}
 	for _, kind := range []string{"object", "table", "log", "execution", "mails", "page", "answer", "agent-log", "home", "spool", "audit", "sealed"} {

@@ -67,7 +67,7 @@ func (d defects) project(cat *catalog.Catalog, in []observation.Observation) ([]
 		}
 	}
 	slices.SortStableFunc(kept, observation.Compare)
-	return kept, scrub.Tally{}
+	return kept, scrub.Tally{Reasons: map[string]int{}, Files: map[string]observation.Drops{}}
 }
 
 // blind is a detector that sees nothing.

@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"proactive/shared/detector"
 )
@@ -56,7 +58,7 @@ func notRandom(text string) (Rule, bool) {
 	zeroes := make([]byte, 8)
 	base := func(b byte) bool { return strings.IndexByte("acbd", b) >= 0 } // what hex has of bases, and of their ambiguities
 	switch {
-	case longest(raw, ascii) == len(raw), longest(raw, letter) > 9, bytes.Equal(even, zeroes), bytes.Equal(odd, zeroes): // UTF-16, too
+	case longest(raw, ascii) == len(raw), longest(raw, letter) > 9, spelled(raw), bytes.Equal(even, zeroes), bytes.Equal(odd, zeroes): // UTF-16, too
 		return detector.Encoded, true
 	case longest([]byte(text), base) > 15:
 		return detector.Nucleotide, true
@@ -64,6 +66,13 @@ func notRandom(text string) (Rule, bool) {
 		return RuleNumber, true
 	}
 	return "", false
+}
+
+// spelled tells whether bytes are letters of any alphabet in UTF-8, and what goes with them.
+func spelled(raw []byte) bool {
+	return utf8.Valid(raw) && !bytes.ContainsFunc(raw, func(r rune) bool {
+		return r < ' ' || r > '~' && !unicode.IsLetter(r)
+	})
 }
 
 // longest is the longest run of bytes of a kind.
