@@ -260,6 +260,48 @@ func TestADeadLetterInSomebodysHand(t *testing.T) {
 	}
 }
 
+// TestAMessageThatComesAgain is found, deleted and not counted twice, and the round that
+// found it is not the last.
+func TestAMessageThatComesAgain(t *testing.T) {
+	b := newBench(t)
+	b.ask()
+	deliveries := 0
+	b.play(func() {
+		if deliveries++; deliveries == 2 {
+			s, err := b.tombstones.Read(t.Context(), ours)
+			if err != nil || len(s.Letters) != 2 {
+				t.Fatalf("%+v, %v", s.Letters, err)
+			}
+			b.dead.PutAgain(erase.Message{ID: s.Letters[0]}, `{"instrument":"`+ours+`"}`)
+			b.work.Take(ours) // its stage dropped it
+		}
+	})
+	want := maps.Clone(all)
+	want["queues"] = 2
+	if c := b.certificate(); !maps.Equal(counts(c), want) || c.Erased != "2026-11-24T03:14:00Z" {
+		t.Errorf("erased at %s: counts %v, want %v", c.Erased, counts(c), want)
+	}
+}
+
+// TestNothingIsHeld: the first round begins too early to be the last, though it finds
+// nothing.
+func TestNothingIsHeld(t *testing.T) {
+	b := newBench(t)
+	of := erase.Scope{Instrument: ours, Cases: []erase.Case{{ID: "c-" + ours + "-1"}}}
+	for _, shelf := range []*pipelinetest.Shelf{b.executions, b.objects, b.cases} {
+		if err := shelf.Erase(t.Context(), of); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.dead.Take(ours)
+	b.work.Take(ours)
+	b.ask()
+	b.play(nil)
+	if c := b.certificate(); c.Erased != "2026-11-24T03:07:00Z" {
+		t.Errorf("erased at %s", c.Erased)
+	}
+}
+
 // TestAnothersMessageInHandOfItsStage: a work queue always has some, and an erasure does
 // not wait for them.
 func TestAnothersMessageInHandOfItsStage(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -251,6 +252,21 @@ func (l *Letters) PutInHand(until time.Time, bodies ...string) {
 	for _, body := range bodies {
 		l.letters = append(l.letters, letter{erase.Message{ID: strconv.FormatInt(sent.Add(1), 10)}, body, until, true})
 	}
+}
+
+// PutAgain puts a message that was there before, as SQS does now and then with one that
+// was deleted.
+func (l *Letters) PutAgain(m erase.Message, body string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.letters = append(l.letters, letter{Message: m, body: body})
+}
+
+// Take takes away every message with a text in it, as its stage does.
+func (l *Letters) Take(text string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.letters = slices.DeleteFunc(l.letters, func(one letter) bool { return strings.Contains(one.body, text) })
 }
 
 // All is what is on the queue.
