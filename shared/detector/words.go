@@ -167,7 +167,7 @@ var units = set("b kb mb gb byte bytes octets reads read clusters cluster bases 
 var rows = set("rows row steps step values value tiles tile lanes lane counts count positions position hist histogram bins bin data adc rgb offsets offset coefficients matrix vector xyz xy")
 
 var sampleWords = tableOf(
-	saying(true, "sample samples sampleid specimen patient subject pat pt lib library dna rna"), // with a digit behind
+	saying(true, "sample samples sampleid specimen patient subject pat pt library"), // with a digit behind
 	saying(false, "tumor tumour normal germline somatic blood plasma serum saliva biopsy ffpe cfdna ctdna proband mother father sibling relapse donor cohort tcga"),
 )
 
