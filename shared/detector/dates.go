@@ -23,7 +23,7 @@ func (s *Scanner) date(start, end int, dotted bool) {
 		}
 	}
 	s.around = true
-	year := 0
+	var year int
 	switch {
 	case size[0] == 4 && size[1] <= 2 && size[2] <= 2 && day(n[2], n[1]):
 		year = n[0]
@@ -186,7 +186,7 @@ func (s *Scanner) month(start, end int) bool {
 	switch d := digitsOf(t); {
 	case (before == 1 || before == 2) && (after == 2 || after == 4):
 		if day(number(digitsOf(t[:i])), 1) {
-			year = number(d[len(d)-int(after):])
+			year = number(d[len(d)-int(after):]) //nolint:gosec // G115: 2 or 4
 		}
 	case before == 4 && (after == 1 || after == 2):
 		year = number(d[:4])

@@ -42,8 +42,8 @@ const (
 )
 
 // Reasons are why each rule is there, for the pages that list them.
-var Reasons = map[Rule]string{
-	Email:      "an address of a person or an account; also one written out with at and dot",
+var Reasons = map[Rule]string{ //nolint:gosec // G101: it says what secrets are, and has none
+	Email:      "an address of a person or an account",
 	Path:       "a drive, a share or a home: paths name hosts and people",
 	URL:        "an address in the web names a site, and often a sample or a token",
 	IP:         "an address of a computer of the lab's; four numbers that begin below 10 are a version",

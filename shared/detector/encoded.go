@@ -305,7 +305,7 @@ func (s *Scanner) writes(e *encoding, t []byte) bool {
 			continue
 		}
 		bits -= 8
-		raw = append(raw, byte(held>>bits))
+		raw = append(raw, byte(held>>bits)) //nolint:gosec // G115: the lowest eight bits are meant
 		if !in.goesOn(raw) {
 			s.raw = raw
 			return false

@@ -4,11 +4,11 @@ import "bytes"
 
 // number is a token of digits only: alone, or a group of a longer number.
 func (s *Scanner) number(start, end int) {
-	n := min(end-start, 15)
+	n := uint32(min(end-start, 15)) //nolint:gosec // G115: 1 to 15
 	if s.shape != 0 && s.last.end+1 == start && s.line[s.last.end] == ' ' && s.shape < 1<<24 {
-		s.shape = s.shape<<4 | uint32(n)
+		s.shape = s.shape<<4 | n
 	} else {
-		s.shape, s.first, s.lead = uint32(n), start, s.last
+		s.shape, s.first, s.lead = n, start, s.last
 	}
 	if s.shape < 0x8 || n == 1 { // most
 		return

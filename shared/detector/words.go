@@ -22,7 +22,7 @@ type slot[V any] struct {
 type filter [1 << 16 / 64]uint64
 
 func bitOf(first, middle, last byte, n int) uint32 {
-	return (uint32(first&31) | uint32(middle&31)<<5 | uint32(last&31)<<10 | uint32(n)<<15) * 0x9e3779b1 >> 16
+	return (uint32(first&31) | uint32(middle&31)<<5 | uint32(last&31)<<10 | uint32(n)<<15) * 0x9e3779b1 >> 16 //nolint:gosec // G115: of a longer word, its lowest bits
 }
 
 // passes tells that a word, of letters only, may be one of those that were added.
@@ -52,7 +52,7 @@ func lookup[V any](in *table[V], word []byte) (v V, ok bool) {
 	if key == 0 {
 		return v, false
 	}
-	mask := uint64(len(in.slots) - 1)
+	mask := uint64(len(in.slots) - 1) //nolint:gosec // G115: there are slots
 	for i := key * 0x9e3779b97f4a7c15 >> 32; ; i++ {
 		switch s := &in.slots[i&mask]; s.key {
 		case key:
@@ -76,7 +76,7 @@ func (t *table[V]) add(words string, v V) {
 }
 
 func (t *table[V]) put(key uint64, v V) {
-	mask := uint64(len(t.slots) - 1)
+	mask := uint64(len(t.slots) - 1) //nolint:gosec // G115: there are slots
 	i := key * 0x9e3779b97f4a7c15 >> 32
 	for t.slots[i&mask].key != 0 && t.slots[i&mask].key != key {
 		i++
@@ -167,7 +167,7 @@ var units = set("b kb mb gb byte bytes octets reads read clusters cluster bases 
 var rows = set("rows row steps step values value tiles tile lanes lane counts count positions position hist histogram bins bin data adc rgb offsets offset coefficients matrix vector xyz xy")
 
 var sampleWords = tableOf(
-	saying(true, "sample samples sampleid specimen patient subject pat pt lib library dna rna"), // with a digit behind
+	saying(true, "sample samples sampleid specimen patient subject pat pt library"), // with a digit behind
 	saying(false, "tumor tumour normal germline somatic blood plasma serum saliva biopsy ffpe cfdna ctdna proband mother father sibling relapse donor cohort tcga"),
 )
 
