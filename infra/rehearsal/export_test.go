@@ -150,7 +150,7 @@ func everyRow(t *testing.T, id string, files fs.FS) {
 		if !strings.HasSuffix(name, "Table") {
 			continue
 		}
-		for _, raw := range jsonRowsOf(t, table) {
+		for _, raw := range tableRows(t, table) {
 			if !bytes.Contains(raw, []byte(id)) {
 				continue
 			}
@@ -188,8 +188,8 @@ func everyRow(t *testing.T, id string, files fs.FS) {
 	}
 }
 
-// jsonRowsOf are the rows of a table, as JSON.
-func jsonRowsOf(t *testing.T, table string) (all []json.RawMessage) {
+// tableRows are the rows of a table, as JSON.
+func tableRows(t *testing.T, table string) (all []json.RawMessage) {
 	t.Helper()
 	for dec := json.NewDecoder(bytes.NewReader(scanned(t, table))); dec.More(); {
 		var page []json.RawMessage

@@ -1,6 +1,7 @@
 package rehearsal_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"compress/gzip"
 	"encoding/base64"
@@ -23,6 +24,7 @@ var (
 	magicGzip    = []byte{0x1f, 0x8b}
 	magicZstd    = []byte{0x28, 0xb5, 0x2f, 0xfd}
 	magicParquet = []byte("PAR1")
+	magicZip     = []byte("PK\x03\x04")
 
 	softBreak = regexp.MustCompile(`=?\r?\n`)
 	quoted    = regexp.MustCompile(`[=%][0-9A-Fa-f]{2}`)
@@ -87,6 +89,8 @@ func once(c []byte) (all [][]byte) {
 	switch {
 	case bytes.HasPrefix(c, magicParquet):
 		return [][]byte{wordsOf(c)}
+	case bytes.HasPrefix(c, magicZip):
+		return entriesOf(c)
 	case bytes.HasPrefix(c, magicGzip):
 		if r, err := gzip.NewReader(bytes.NewReader(c)); err == nil {
 			if raw, err := io.ReadAll(r); err == nil {
@@ -132,6 +136,28 @@ func once(c []byte) (all [][]byte) {
 	return all
 }
 
+// entriesOf are the names and the files of an archive. One that cannot be looked into is
+// not passed over.
+func entriesOf(archive []byte) (all [][]byte) {
+	r, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
+	if err != nil {
+		return [][]byte{[]byte(cannotBeRead + err.Error())}
+	}
+	for _, f := range r.File {
+		all = append(all, []byte(f.Name))
+		in, err := f.Open()
+		if err != nil {
+			return [][]byte{[]byte(cannotBeRead + err.Error())}
+		}
+		raw, err := io.ReadAll(in)
+		if err != nil {
+			return [][]byte{[]byte(cannotBeRead + err.Error())}
+		}
+		all = append(all, raw)
+	}
+	return all
+}
+
 // wordsOf is all that a clean batch says but for the numbers of its measurements, which
 // no name is spelt with. A file that cannot be looked into is not passed over.
 func wordsOf(parquet []byte) []byte {
@@ -153,7 +179,7 @@ const cannotBeRead = "(the search cannot read this) "
 // readable tells what may be text, or compressed, from what was decoded and never encoded:
 // six printable characters in a row, which is less than the shortest mark.
 func readable(b []byte) bool {
-	if bytes.HasPrefix(b, magicGzip) || bytes.HasPrefix(b, magicZstd) || bytes.HasPrefix(b, magicParquet) {
+	if bytes.HasPrefix(b, magicGzip) || bytes.HasPrefix(b, magicZstd) || bytes.HasPrefix(b, magicParquet) || bytes.HasPrefix(b, magicZip) {
 		return true
 	}
 	n := 0
@@ -187,6 +213,19 @@ func mentions(content []byte, mark string) (n int) {
 	}
 }
 
+func archived(name string, content []byte) []byte {
+	var out bytes.Buffer
+	w := zip.NewWriter(&out)
+	f, err := w.Create(name)
+	if err == nil {
+		_, err = f.Write(content)
+	}
+	if err != nil || w.Close() != nil {
+		panic("an archive in memory")
+	}
+	return out.Bytes()
+}
+
 // TestWhatIsHiddenIsFound, or a search that finds nothing says nothing.
 func TestWhatIsHiddenIsFound(t *testing.T) {
 	t.Parallel()
@@ -213,6 +252,8 @@ func TestWhatIsHiddenIsFound(t *testing.T) {
 		"plain":                  line,
 		"capitals":               bytes.ToUpper(line),
 		"gzip":                   zipped(line),
+		"a file in an archive":   archived("x.json", line),
+		"a name in an archive":   archived(mark+".json", []byte("x")),
 		"zstd":                   enc.EncodeAll(line, nil),
 		"base64":                 []byte(base64.StdEncoding.EncodeToString(line)),
 		"a part of a JWS":        []byte("eyJhbGciOiJFUzI1NiJ9." + base64.RawURLEncoding.EncodeToString(line) + ".c2ln"),

@@ -18,8 +18,8 @@ import (
 // stays are the reference's columns that are made of what does not leave the instrument,
 // with the reason: no observation carries them, so scrub has none to change.
 var stays = map[string]string{
-	"First Cycle Intensity": "brightness by cycle spells bases", "% Occupied": "from a file that is not read",
-	"Error Rate": "from a file that is not read", "Error Rate 35": "as Error Rate", "Error Rate 50": "as Error Rate", "Error Rate 75": "as Error Rate", "Error Rate 100": "as Error Rate",
+	"First Cycle Intensity": "brightness by cycle spells bases: a mean over all cycles is told", "% Occupied": "from a file that is not read",
+	"Error Rate": "told as one rounded mean of a lane", "Error Rate 35": "the errors of a few cycles", "Error Rate 50": "as Error Rate 35", "Error Rate 75": "as Error Rate 35", "Error Rate 100": "as Error Rate 35",
 	"Phasing Slope": "from a file that is not read", "Phasing Offset": "as Phasing Slope", "Prephasing Slope": "as Phasing Slope", "Prephasing Offset": "as Phasing Slope",
 	"Projected Yield G": "a forecast: not measured",
 }
