@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -178,7 +180,8 @@ func eventually(t testing.TB, what string, ok func() bool) {
 	t.Fatalf("not within %s: %s", patience, what)
 }
 
-// drained waits until no queue holds a message, of whichever test.
+// drained waits until no queue of work holds a message, of whichever test. A dead letter
+// waits for a person: those that another test has planted too.
 func drained(t testing.TB) {
 	t.Helper()
 	var left map[string]string
@@ -189,6 +192,7 @@ func drained(t testing.TB) {
 	}()
 	eventually(t, "empty queues", func() bool {
 		left = back.waiting(t)
+		maps.DeleteFunc(left, func(queue, _ string) bool { return strings.Contains(queue, "Letters") })
 		return len(left) == 0
 	})
 }

@@ -48,7 +48,7 @@ func TestALabGetsAllOfItsOwn(t *testing.T) {
 		c := casesOf(t, ours.ID)
 		return len(c) == 1 && slices.Contains(c[0].Notices, "offer-1")
 	})
-	drained(t)
+	eventually(t, "all is delivered", func() bool { return waitingFor(t, ours.ID)+waitingFor(t, theirs.ID) == 0 })
 
 	dir := filepath.Join(t.TempDir(), "export")
 	raw, err := ours.Agent(t.Context(), "export", dir)

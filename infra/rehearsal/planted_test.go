@@ -66,7 +66,7 @@ func TestPlantedIdentifiers(t *testing.T) {
 	}
 	l := &lessons{t: t, dir: t.TempDir(), cat: cat, planter: plants.New(seed, cat)}
 	l.fleet(seed, 1+n/10_000, n*6/10)
-	l.follow() // at once: a day of a case passes in two seconds
+	l.follow()
 	l.families(seed, n*2/10)
 	l.attack(n - len(l.planter.All))
 	drained(t)
