@@ -64,7 +64,7 @@ func Of(plants []planted.Plant) *Finder {
 		for i, w := range p.Written {
 			part := int32(0)
 			if len(p.Written) > 1 {
-				part = int32(i) + 1 //nolint:gosec // G115: two
+				part = int32(i) + 1
 			}
 			f.add(w, id, part, asWritten)
 			f.add(w, id, part, folded)
@@ -87,7 +87,7 @@ func (f *Finder) add(text string, plant, part int32, as form) {
 	if len(n.text) < prefix {
 		return
 	}
-	n.alone = as != squeezed && !bytes.ContainsFunc(n.text, func(c rune) bool { return c > 0x7f || !wordByte(byte(c)) }) &&
+	n.alone = as != squeezed && !bytes.ContainsFunc(n.text, func(c rune) bool { return c > 0x7f || !wordByte(byte(c)) }) && //nolint:gosec // G115: not above 0x7f here
 		(len(n.text) < 12 || !bytes.ContainsFunc(n.text, letter))
 	key := binary.LittleEndian.Uint64(n.text)
 	f.filter[hash(key)/64] |= 1 << (hash(key) % 64)
