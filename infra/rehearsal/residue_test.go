@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -37,7 +38,7 @@ func look(place, name string, parts ...[]byte) thing {
 // residue is what a search found: for each thing that has one of the marks, how often.
 func residue(things []thing, marks ...string) (found []string) {
 	for _, one := range things {
-		if bytes.Contains(one.content, []byte(cannotBeRead)) {
+		if bytes.Contains(one.content, []byte(cannotBeRead)) && !somebodyElses(one.name, marks) {
 			found = append(found, fmt.Sprintf("%s, %s: cannot be read", one.place, one.name))
 		}
 		for _, m := range marks {
@@ -47,6 +48,15 @@ func residue(things []thing, marks ...string) (found []string) {
 		}
 	}
 	return found
+}
+
+var opaqueID = regexp.MustCompile(`i-[0-9a-z]{26}`)
+
+// somebodyElses tells that a name is an instrument's, and of none of those that are looked
+// for: other tests upload what nobody can read, on purpose.
+func somebodyElses(name string, marks []string) bool {
+	id := opaqueID.FindString(name)
+	return id != "" && !slices.Contains(marks, id)
 }
 
 // held is everything at rest in every table, bucket and queue of the account, whether the
