@@ -10,7 +10,7 @@ import (
 	"proactive/shared/settings"
 )
 
-// newErase makes the function that erases instruments: the only one that deletes. It
+// newErase makes the function that erases instruments: the only one that deletes what is kept. It
 // may list and delete, and may not read an object.
 func (a *appStack) newErase() {
 	d := a.data
@@ -52,7 +52,7 @@ func (a *appStack) newErase() {
 func (a *appStack) deletes(b awss3.Bucket, prefix, reason string) []grant {
 	return []grant{
 		a.names(b, prefix, reason+": their names"),
-		{reason, []string{"s3:DeleteObjectVersion"}, []*string{b.ArnForObjects(jsii.String(prefix + "*"))}, nil},
+		a.removes(b, prefix, reason),
 	}
 }
 

@@ -179,7 +179,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"only a presigned PUT of authorize's fills the inbox", "s3:PutObject", "${data/Inbox.Arn}", []string{"authorize"}},
 		{"the inbox key is for those who read the inbox", "kms:Decrypt", "${data/InboxKey.Arn}", []string{"scrub", "validate"}},
 		{"nobody deletes from the inbox", "s3:DeleteObject", "${data/Inbox.Arn}", nil},
-		{"only an erasure deletes a version from the inbox", "s3:DeleteObjectVersion", "${data/Inbox.Arn}", []string{"erase"}},
+		{"a version in the inbox is deleted by an erasure and by those who refuse it", "s3:DeleteObjectVersion", "${data/Inbox.Arn}", []string{"erase", "scrub", "validate"}},
 		{"only an erasure deletes clean data", "s3:DeleteObjectVersion", "${data/Clean.Arn}", []string{"erase"}},
 		{"only an erasure deletes what is quarantined", "s3:DeleteObjectVersion", "${data/Quarantine.Arn}", []string{"erase"}},
 		{"only an erasure deletes notices", "s3:DeleteObjectVersion", "${data/Notices.Arn}", []string{"erase"}},

@@ -99,6 +99,7 @@ func (a *appStack) newPipeline() {
 	}, all(
 		a.read(d.buckets.inbox, d.keys.inbox, "inbox/", "reads the envelope and hashes the ciphertext; it cannot open it"),
 		a.look(d.buckets.inbox, d.keys.inbox, "inbox/", "which version arrived, if the event does not say"),
+		a.removes(d.buckets.inbox, "inbox/", "removes what it refused: it may be no sealed batch, and anything may stand in it"),
 		on(d.tables.instruments, "enrolment, consent now, public key, key set", "GetItem"),
 		on(d.tables.ledger, "the grant, the claim, a rejection's receipt", "GetItem", "PutItem", "UpdateItem"),
 		a.writeRows(d.keys.tables),
@@ -115,6 +116,7 @@ func (a *appStack) newPipeline() {
 		ScoreQueue: *a.queues.score.queue.QueueUrl(), UnwrapKeys: arns(d.keys.unwrap), ReceiptKeys: arns(d.keys.receipt),
 	}, all(
 		a.read(d.buckets.inbox, d.keys.inbox, "inbox/", "reads the sealed batch"),
+		a.removes(d.buckets.inbox, "inbox/", "removes what it refused, or set aside"),
 		useEach(d.keys.unwrap, "unwraps the content key: the only role that may; finds its id by its public half", "Decrypt", "GetPublicKey"),
 		a.look(d.buckets.clean, d.keys.clean, "clean/", "finds its own earlier result when delivered again"),
 		a.write(d.buckets.clean, d.keys.clean, "clean/", "writes the clean batch"),

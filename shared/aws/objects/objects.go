@@ -39,6 +39,18 @@ func read(ctx context.Context, client *s3.Client, bucket, key, version string, l
 	return body, nil
 }
 
+// remove deletes exactly one version of an object, which leaves no marker. S3 answers the same
+// whether it was there or not.
+func remove(ctx context.Context, client *s3.Client, bucket, key, version string) error {
+	if version == "" {
+		return errors.New("deleting an object: no version")
+	}
+	if _, err := client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: aws.String(bucket), Key: aws.String(key), VersionId: aws.String(version)}); err != nil {
+		return fmt.Errorf("deleting an object: %w", err)
+	}
+	return nil
+}
+
 // errThere is what put answers when its condition does not hold.
 var errThere = errors.New("the object is there")
 
