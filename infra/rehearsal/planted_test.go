@@ -70,6 +70,7 @@ func TestPlantedIdentifiers(t *testing.T) {
 	l.families(seed, n*2/10)
 	l.attack(n - len(l.planter.All))
 	drained(t)
+	l.export()
 
 	report := trace.NewReport("deployed", seed, l.planter)
 	marks := trace.Of(marked(l.marks))
@@ -388,6 +389,18 @@ func (l *lessons) opened(visit func(string, []byte)) {
 		filesIn(l.t, "payload", out, visit)
 		filesIn(l.t, "sealed", l.archive(lab), visit)
 	}
+	filesIn(l.t, "export", filepath.Join(l.dir, "exports"), visit)
+}
+
+// export has each lab fetch all that is held of it: one more place in which to search, in the
+// service and in the lab.
+func (l *lessons) export() {
+	l.t.Helper()
+	for _, lab := range l.labs {
+		if _, err := lab.Agent(l.t.Context(), "export", filepath.Join(l.dir, "exports", lab.Serial+".zip")); err != nil {
+			l.t.Errorf("%s: the export: %v", lab.Serial, err)
+		}
+	}
 }
 
 // marked are plants that are none: words that must be found.
@@ -406,7 +419,7 @@ func (l *lessons) seen(marks *trace.Finder) {
 		kind, _, _ := strings.Cut(one.Place, " ")
 		found[kind]++
 	}
-	for _, kind := range []string{"object", "table", "log", "execution", "mails", "page", "answer", "agent-log", "home", "spool", "audit", "sealed"} {
+	for _, kind := range []string{"object", "table", "log", "execution", "mails", "page", "answer", "agent-log", "home", "spool", "audit", "sealed", "export"} {
 		if found[kind] == 0 {
 			l.t.Errorf("the search sees nothing of ours in any %s", kind)
 		}

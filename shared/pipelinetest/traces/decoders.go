@@ -1,6 +1,7 @@
 package traces
 
 import (
+	"archive/zip"
 	"bytes"
 	"compress/gzip"
 	"encoding/base64"
@@ -35,7 +36,7 @@ var decoders = []decoder{
 
 // binaryDecoders are those of bytes that are no text.
 var binaryDecoders = []decoder{
-	{"gzip", gunzip}, {"zstd", unzstd}, {"parquet", parquetRows}, {"strings", stretches}, {"utf-16", unutf16},
+	{"gzip", gunzip}, {"zstd", unzstd}, {"zip", unzip}, {"parquet", parquetRows}, {"strings", stretches}, {"utf-16", unutf16},
 }
 
 // stretches are what is text between bytes that are none, as strings(1) shows it.
@@ -93,6 +94,34 @@ func unzstd(b []byte) []byte {
 	return out
 }
 
+// unzip is the names and the files of an archive, clean batches among them as lines.
+func unzip(b []byte) []byte {
+	if !bytes.HasPrefix(b, []byte(magicZip)) {
+		return nil
+	}
+	r, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		return nil
+	}
+	var out []byte
+	for _, f := range r.File {
+		out = append(append(out, f.Name...), '\n')
+		in, err := f.Open()
+		if err != nil {
+			continue
+		}
+		raw, _ := io.ReadAll(io.LimitReader(in, maxExpanded-int64(min(len(out), maxExpanded)))) // as far as it goes
+		_ = in.Close()
+		if rows := parquetRows(raw); rows != nil {
+			raw = rows
+		}
+		out = append(append(out, raw...), '\n')
+	}
+	return out
+}
+
+const magicZip = "PK\x03\x04"
+
 // parquetRows are a clean batch as lines of JSON, its texts as they are.
 func parquetRows(b []byte) (rows []byte) {
 	if !bytes.HasPrefix(b, []byte("PAR1")) {
@@ -144,7 +173,7 @@ func readable(b []byte) bool {
 	if len(b) < 4 {
 		return false
 	}
-	for _, magic := range []string{"\x1f\x8b", "\x28\xb5\x2f\xfd", "PAR1"} {
+	for _, magic := range []string{"\x1f\x8b", "\x28\xb5\x2f\xfd", magicZip, "PAR1"} {
 		if bytes.HasPrefix(b, []byte(magic)) {
 			return true
 		}

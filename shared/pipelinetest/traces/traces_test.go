@@ -1,6 +1,7 @@
 package traces_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"compress/gzip"
 	"encoding/base64"
@@ -51,6 +52,17 @@ func TestFindsWhateverIsDoneToIt(t *testing.T) {
 			_ = w.Close()
 			return b.Bytes()
 		},
+		"zip": func(s string) []byte {
+			var b bytes.Buffer
+			w := zip.NewWriter(&b)
+			f, err := w.Create("x.json")
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, _ = f.Write([]byte("said " + s))
+			_ = w.Close()
+			return b.Bytes()
+		},
 		"zstd": func(s string) []byte { return zw.EncodeAll([]byte(s), nil) },
 		"JSON": func(s string) []byte {
 			raw, err := json.Marshal(map[string]string{"body": s})
@@ -86,7 +98,7 @@ func TestFindsWhateverIsDoneToIt(t *testing.T) {
 				for _, w := range p.Written {
 					content = append(append(content, wrap(w)...), '\n')
 				}
-				if name == "gzip" || name == "zstd" || name == "a clean file" { // not one after the other
+				if name == "gzip" || name == "zstd" || name == "zip" || name == "a clean file" { // not one after the other
 					content = wrap(strings.Join(p.Written, "\n"))
 				}
 				f.In(strconv.Itoa(i), content)
@@ -113,7 +125,7 @@ func TestFindsWhateverIsDoneToIt(t *testing.T) {
 }
 
 // seldom is what takes long to make.
-func seldom(way string) bool { return strings.Contains(way, "clean") || way == "gzip" || way == "zstd" }
+func seldom(way string) bool { return strings.Contains(way, "clean") || way == "gzip" || way == "zstd" || way == "zip" }
 
 func parquet(t testing.TB, s string) []byte {
 	t.Helper()
