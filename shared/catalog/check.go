@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"encoding/hex"
 	"math"
 	"slices"
 	"strings"
@@ -21,6 +22,7 @@ const (
 	NotInEnum       = "not-in-enumeration" // not one of the values
 	TooLong         = "too-long"           // longer than max_length
 	PatternMismatch = "pattern-mismatch"
+	ReadsAsText     = "reads-as-text" // 32 hex digits that are no sixteen random bytes
 	ReadsAsDate     = "reads-as-date" // a day of somebody's life
 )
 
@@ -81,6 +83,9 @@ func (f Field) checkText(o observation.Observation) (string, bool) {
 	if readsAsDate(o.Text) {
 		return ReadsAsDate, false
 	}
+	if readsAsText(o.Text) {
+		return ReadsAsText, false
+	}
 	return "", true
 }
 
@@ -115,6 +120,38 @@ func dottedDate(s string) bool {
 		}
 	}
 	return false
+}
+
+// readsAsText tells whether 32 hex digits are written text, in ASCII or in UTF-16, or are
+// filled up to be so many. Of the HMACs that stand there hardly one in a hundred thousand is.
+func readsAsText(s string) bool {
+	if len(s) != 32 {
+		return false
+	}
+	raw, err := hex.DecodeString(s)
+	if err != nil {
+		return false
+	}
+	printable, letters, most, zeroes := 0, 0, 0, 0
+	for _, b := range raw {
+		if b >= ' ' && b <= '~' {
+			printable++
+		}
+		if b == 0 {
+			zeroes++
+		}
+		if letters++; (b < 'A' || b > 'Z') && (b < 'a' || b > 'z') && !strings.ContainsRune(" .-_'@", rune(b)) {
+			letters = 0
+		}
+		most = max(most, letters)
+	}
+	digits := 0
+	for _, d := range "0123456789abcdef" {
+		if strings.ContainsRune(s, d) {
+			digits++
+		}
+	}
+	return printable == len(raw) || most > 9 || zeroes > 4 || digits < 8 || !strings.ContainsAny(s, "abcdef")
 }
 
 // dimensionsFit tells whether exactly the field's dimensions are set, each in range.
