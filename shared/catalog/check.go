@@ -24,8 +24,8 @@ const (
 	NotInEnum       = "not-in-enumeration" // not one of the values
 	TooLong         = "too-long"           // longer than max_length
 	PatternMismatch = "pattern-mismatch"
+	ReadsAsText     = "reads-as-text" // 32 hex digits that are no sixteen random bytes
 	ReadsAsDate     = "reads-as-date" // a day of somebody's life
-	ReadsAsText     = "reads-as-text" // hex digits that are the letters of a text
 )
 
 // Ranges of the dimensions.
@@ -128,13 +128,44 @@ func dottedDate(s string) bool {
 	return false
 }
 
-// readsAsText tells whether 32 hex digits, as many as a token has, are letters in UTF-8 or in
-// two bytes each, perhaps with zeros or spaces around them. Of digests, one in a million is.
+// readsAsText tells whether 32 hex digits are written text, in ASCII or in UTF-16, or are
+// filled up to be so many. Of the HMACs that stand there hardly one in a hundred thousand is.
 func readsAsText(s string) bool {
-	raw, err := hex.DecodeString(s)
-	if err != nil || len(raw) != 16 {
+	if len(s) != 32 {
 		return false
 	}
+	raw, err := hex.DecodeString(s)
+	if err != nil {
+		return false
+	}
+	if spells(raw) {
+		return true
+	}
+	printable, letters, most, zeroes := 0, 0, 0, 0
+	for _, b := range raw {
+		if b >= ' ' && b <= '~' {
+			printable++
+		}
+		if b == 0 {
+			zeroes++
+		}
+		if letters++; (b < 'A' || b > 'Z') && (b < 'a' || b > 'z') && !strings.ContainsRune(" .-_'@", rune(b)) {
+			letters = 0
+		}
+		most = max(most, letters)
+	}
+	digits := 0
+	for _, d := range "0123456789abcdef" {
+		if strings.ContainsRune(s, d) {
+			digits++
+		}
+	}
+	return printable == len(raw) || most > 9 || zeroes > 4 || digits < 8 || !strings.ContainsAny(s, "abcdef")
+}
+
+// spells tells whether 16 bytes are letters in UTF-8 or in two bytes each, perhaps with
+// zeros or spaces around them. Of digests, one in a million is.
+func spells(raw []byte) bool {
 	little, big := make([]rune, 8), make([]rune, 8)
 	for i := range little {
 		little[i], big[i] = rune(binary.LittleEndian.Uint16(raw[2*i:])), rune(binary.BigEndian.Uint16(raw[2*i:]))
