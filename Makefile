@@ -44,6 +44,11 @@ build: ## build every function (for ARCH) and every command (for this machine)
 	  GOOS=linux GOARCH=$(ARCH) $(BUILD) -tags lambda.norpc -o dist/$(ARCH)/$$f/bootstrap ./functions/$$f; done
 	@for c in $(COMMANDS); do $(BUILD) -o bin/$$c ./cmd/$$c; done
 
+.PHONY: train
+train: ## train a model (DATA=x.csv|x.npz PARAMS=p.json OUT=model.txt, VALID=…): the same bytes each time; see infra/train
+	@$(GO) run ./infra/local/setup -train
+	@.cache/train-venv/bin/python infra/train/train.py --data $(DATA) --params $(PARAMS) --out $(OUT) $(if $(VALID),--valid $(VALID))
+
 .PHONY: agents
 agents: ## build the agent for each system it runs on
 	@for t in linux/amd64 linux/arm64 windows/amd64 windows/arm64; do \
