@@ -110,7 +110,34 @@ func (g golden) compare(t *testing.T) {
 	if worst > 1e-12 {
 		t.Errorf("predictions differ by %g", worst)
 	}
+	g.compareContributions(t, forest)
 	t.Logf("%d rows × %d: scores equal, predictions within %.2g", len(g.rows), g.model.Outputs(), worst)
+}
+
+// compareContributions with LightGBM's own, and their sum with the score.
+func (g golden) compareContributions(t *testing.T, forest bool) {
+	if len(g.contributions) == 0 {
+		t.Error("no contributions to compare with")
+	}
+	width := len(g.model.Features()) + 1
+	for i, want := range g.contributions {
+		got := g.model.Contributions(g.rows[i], nil)
+		sums := make([]float64, g.model.Outputs())
+		for j := range want {
+			if forest {
+				want[j] /= float64(g.model.Trees() / g.model.Outputs())
+			}
+			if d := difference(got[j], want[j]); d > 1e-11 || math.IsNaN(d) {
+				t.Fatalf("row %d: contribution %d is %v, LightGBM's %v", i, j, got[j], want[j])
+			}
+			sums[j/width] += got[j]
+		}
+		for k, raw := range g.model.Raw(g.rows[i], nil) {
+			if d := difference(sums[k], raw); d > 1e-11 || math.IsNaN(d) {
+				t.Fatalf("row %d: contributions are %v together, the score is %v", i, sums[k], raw)
+			}
+		}
+	}
 }
 
 // difference is absolute up to one, relative above.

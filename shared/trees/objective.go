@@ -44,7 +44,7 @@ func exponential(_ *objective, scores []float64) {
 
 func logistic(o *objective, scores []float64) {
 	for i, s := range scores {
-		scores[i] = 1 / (1 + exp(-o.sigmoid*s))
+		scores[i] = 1 / (1 + exp(float64(-o.sigmoid*s)))
 	}
 }
 
@@ -94,5 +94,3 @@ func parseObjective(text string) (objective, error) {
 	}
 	return o, nil
 }
-
-func exp(x float64) float64 { return math.Exp(x) }

@@ -23,8 +23,11 @@ func parseTree(fields map[string]string, features int) (tree, error) {
 		return tree{}, err
 	}
 	p := columns{fields: fields}
-	t := tree{leaves: p.numbers("leaf_value", n), counts: p.numbers("leaf_count", n)}
+	t := tree{leaves: p.numbers("leaf_value", n)}
 	if n == 1 {
+		if p.err == nil {
+			t.expected = t.leaves[0]
+		}
 		return t, p.err
 	}
 	feature := p.integers("split_feature", n-1, 0, features-1)
@@ -32,7 +35,7 @@ func parseTree(fields map[string]string, features int) (tree, error) {
 	threshold := p.numbers("threshold", n-1)
 	left := p.integers("left_child", n-1, -n, n-2)
 	right := p.integers("right_child", n-1, -n, n-2)
-	t.nodes = p.numbers("internal_count", n-1)
+	t.counts = p.numbers("leaf_count", n)
 	p.sets(&t)
 	if p.err != nil {
 		return tree{}, p.err
@@ -55,18 +58,24 @@ func parseTree(fields map[string]string, features int) (tree, error) {
 		}
 		t.splits[i] = s
 	}
-	return t, t.whole()
+	order, err := t.whole()
+	if err != nil {
+		return tree{}, err
+	}
+	return t, t.weigh(order)
 }
 
 // whole shows that a walk from the first split meets every split and every leaf once,
-// and no deeper than we may go.
-func (t *tree) whole() error {
+// and no deeper than we may go. It returns the splits in an order in which each comes
+// before those below it.
+func (t *tree) whole() ([]int32, error) {
 	splits, leaves := make([]bool, len(t.splits)), make([]bool, len(t.leaves))
-	type step struct{ at, depth int32 }
-	met, walk := 0, []step{{0, 0}}
+	type place struct{ at, depth int32 }
+	met, walk, order := 0, []place{{0, 0}}, make([]int32, 0, len(t.splits))
 	for len(walk) > 0 {
 		s := walk[len(walk)-1]
 		walk = walk[:len(walk)-1]
+		t.depth = max(t.depth, int(s.depth))
 		seen := leaves
 		at := s.at
 		if at >= 0 {
@@ -75,20 +84,40 @@ func (t *tree) whole() error {
 			at = ^at
 		}
 		if seen[at] {
-			return fmt.Errorf("%w: a node with two parents", ErrMalformed)
+			return nil, fmt.Errorf("%w: a node with two parents", ErrMalformed)
 		}
 		if seen[at] = true; s.at < 0 {
 			met++
 			continue
 		}
 		if s.depth == maxDepth {
-			return fmt.Errorf("%w: deeper than %d", ErrUnsupported, maxDepth)
+			return nil, fmt.Errorf("%w: deeper than %d", ErrUnsupported, maxDepth)
 		}
-		walk = append(walk, step{t.splits[at].right, s.depth + 1}, step{t.splits[at].left, s.depth + 1})
+		order = append(order, at)
+		walk = append(walk, place{t.splits[at].right, s.depth + 1}, place{t.splits[at].left, s.depth + 1})
 	}
-	// With n-1 splits each met at most once, n leaves are met only if all are.
-	if met != len(t.leaves) || slices.Contains(splits, false) {
-		return fmt.Errorf("%w: a node without a parent", ErrMalformed)
+	if met != len(t.leaves) {
+		return nil, fmt.Errorf("%w: a node without a parent", ErrMalformed)
+	}
+	return order, nil
+}
+
+// weigh counts the training rows at every split, from those at the leaves.
+func (t *tree) weigh(order []int32) error {
+	for _, n := range t.counts {
+		if n < 0 || n > math.MaxInt32 || n != math.Trunc(n) {
+			return fmt.Errorf("%w: leaf_count %v", ErrMalformed, n)
+		}
+	}
+	t.nodes = make([]float64, len(t.splits))
+	for _, at := range slices.Backward(order) {
+		t.nodes[at] = t.count(t.splits[at].left) + t.count(t.splits[at].right)
+	}
+	if t.nodes[0] == 0 {
+		return fmt.Errorf("%w: a tree of no training rows", ErrMalformed)
+	}
+	for i, leaf := range t.leaves {
+		t.expected += float64(t.counts[i] / t.nodes[0] * leaf)
 	}
 	return nil
 }

@@ -124,6 +124,7 @@ func (f *file) model() (*Model, error) {
 				return nil, fmt.Errorf("tree %d: %w", len(m.trees), err)
 			}
 			m.trees = append(m.trees, t)
+			m.depth = max(m.depth, t.depth)
 		default:
 			return nil, fmt.Errorf("%w: %.40q where a tree was expected", ErrMalformed, text)
 		}

@@ -27,9 +27,13 @@ type split struct {
 type tree struct {
 	splits []split
 	leaves []float64
-	counts []float64 // training rows in each leaf
-	nodes  []float64 // training rows in each split
 	sets   [][]uint32
+
+	// What explaining needs.
+	counts   []float64 // training rows that came to each leaf
+	nodes    []float64 // and to each split
+	expected float64   // the mean of the leaves over them
+	depth    int
 }
 
 func (t *tree) value(row []float64) float64 { return t.leaves[t.leaf(row)] }

@@ -10,6 +10,7 @@ package trees
 import (
 	"fmt"
 	"slices"
+	"sync"
 )
 
 // Model is a trained model, safe for use by many at once.
@@ -20,6 +21,9 @@ type Model struct {
 	outputs   int  // numbers per row: 1, or one a class
 	average   bool // a forest: the mean of its trees, not their sum
 	trees     []tree
+	depth     int // the most splits on the way to a leaf
+
+	explainers sync.Pool
 }
 
 // Features are the names of a row's values, in the row's order.
@@ -51,9 +55,8 @@ func (m *Model) Raw(row, out []float64) []float64 {
 		out[i%m.outputs] += m.trees[i].value(row)
 	}
 	if m.average {
-		n := float64(len(m.trees) / m.outputs)
 		for k := range out {
-			out[k] /= n
+			out[k] /= m.rounds()
 		}
 	}
 	return out
@@ -75,6 +78,9 @@ func (m *Model) PredictOne(row []float64) float64 {
 	var out [1]float64
 	return m.Predict(row, out[:])[0]
 }
+
+// rounds is how many trees each output has.
+func (m *Model) rounds() float64 { return float64(len(m.trees) / m.outputs) }
 
 func (m *Model) check(row []float64) {
 	if len(row) != len(m.features) {
