@@ -73,7 +73,7 @@ func (e *explainer) walk(node int32, room, path []step, next step) {
 	}
 	s := &e.tree.splits[node]
 	hot, cold := s.right, s.left
-	if e.tree.left(s, e.row[s.feature]) {
+	if e.tree.goesLeft(s, e.row[s.feature]) {
 		hot, cold = cold, hot
 	}
 	// A feature met before is taken off the path, and its shares go on from there.

@@ -144,6 +144,9 @@ func (p *columns) numbers(field string, n int) []float64 {
 	values := make([]float64, len(words))
 	for i, word := range words {
 		v, err := number(word)
+		if field == "threshold" && word == "inf" {
+			v, err = math.Inf(1), nil
+		}
 		if err != nil {
 			p.err = fmt.Errorf("%w: %s has %.40q", ErrMalformed, field, word)
 			return nil

@@ -44,6 +44,7 @@ func Read(r io.Reader) (*Model, error) {
 	if limited.N == 0 {
 		return nil, fmt.Errorf("trees: %w: more than %d bytes", ErrUnsupported, maxBytes)
 	}
+	m.wood = plant(m.trees)
 	m.hash = hex.EncodeToString(hash.Sum(nil))
 	return m, nil
 }

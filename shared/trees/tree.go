@@ -1,6 +1,8 @@
 package trees
 
-// The kinds of split: what is looked for in a value before it is compared.
+import "math"
+
+// What a split takes for missing, or that it is none of a number.
 const (
 	missingNone = iota // a missing value counts as zero
 	missingZero        // zero counts as missing, as does NaN
@@ -18,12 +20,16 @@ type split struct {
 	feature     int32
 	kind        uint8
 	missingLeft bool
-	// set is the tree's set of the categories that go left.
-	set uint16
+	set         uint16 // the tree's set of the categories that go left
 }
 
-// tree has its splits and leaves numbered as in the file. A tree of one leaf has no
-// splits.
+// view is how the split sees its feature.
+func (s *split) view() view {
+	return view{feature: s.feature, missing: s.kind, left: s.kind != missingNone && s.missingLeft}
+}
+
+// tree is a tree as the file has it, splits and leaves in its order. A tree of one leaf
+// has no splits.
 type tree struct {
 	splits []split
 	leaves []float64
@@ -36,54 +42,37 @@ type tree struct {
 	depth    int
 }
 
-func (t *tree) value(row []float64) float64 { return t.leaves[t.leaf(row)] }
-
-func (t *tree) leaf(row []float64) int32 {
+// root is where a walk begins: the first split, or the only leaf.
+func (t *tree) root() int32 {
 	if len(t.splits) == 0 {
-		return 0
+		return ^0
 	}
-	at := int32(0)
-	for at >= 0 {
-		s := &t.splits[at]
-		if t.left(s, row[s.feature]) {
-			at = s.left
-		} else {
-			at = s.right
-		}
-	}
-	return ^at
+	return 0
 }
 
-// left tells whether a value goes left at a split.
-func (t *tree) left(s *split, v float64) bool {
+// goesLeft tells whether a value goes left at a split.
+func (t *tree) goesLeft(s *split, value float64) bool {
 	if s.kind == category {
-		return contains(t.sets[s.set], v)
+		return contains(t.sets[s.set], value)
 	}
-	return s.below(v)
+	v := s.view()
+	return v.of(value) <= s.threshold
 }
 
-func (s *split) below(v float64) bool {
-	if v != v {
-		if s.kind == missingNaN {
-			return s.missingLeft
-		}
-		v = 0
-	}
-	if -nearZero <= v && v <= nearZero {
-		if s.kind == missingZero {
-			return s.missingLeft
-		}
-		v = 0
-	}
-	return v <= s.threshold
-}
-
-// contains tells whether the category v is in a set of bits. A number is cut to a whole
-// one; NaN, a negative one and one that was never seen are in no set.
-func contains(set []uint32, v float64) bool {
-	if !(v > -1 && v < 1<<31) {
-		return false
-	}
-	c := uint32(v)
+// contains tells whether a value's category is in a set of bits.
+func contains(set []uint32, value float64) bool {
+	c := categoryOf(value)
 	return int(c/32) < len(set) && set[c/32]>>(c%32)&1 == 1
+}
+
+// noCategory is in no set: no file is long enough.
+const noCategory = math.MaxUint32
+
+// categoryOf is the category that a value says: cut to a whole number, so that -0.5 is
+// category 0. NaN, negative and enormous values say none.
+func categoryOf(value float64) uint32 {
+	if value > -1 && value < 1<<31 {
+		return uint32(int32(value))
+	}
+	return noCategory
 }

@@ -21,9 +21,11 @@ type Model struct {
 	outputs   int  // numbers per row: 1, or one a class
 	average   bool // a forest: the mean of its trees, not their sum
 	trees     []tree
-	depth     int // the most splits on the way to a leaf
+	depth     int  // the most splits on the way to a leaf
+	wood      wood // the trees again, to be walked fast
 
-	explainers sync.Pool
+	// Room that calls borrow.
+	sights, explainers sync.Pool
 }
 
 // Features are the names of a row's values, in the row's order.
@@ -51,9 +53,14 @@ func (m *Model) Trees() int { return len(m.trees) }
 func (m *Model) Raw(row, out []float64) []float64 {
 	m.check(row)
 	out = m.room(out)
-	for i := range m.trees {
-		out[i%m.outputs] += m.trees[i].value(row)
+	seen, _ := m.sights.Get().(*[]float64)
+	if seen == nil {
+		room := make([]float64, m.wood.count)
+		seen = &room
 	}
+	m.wood.look(row, *seen)
+	m.wood.score(*seen, out)
+	m.sights.Put(seen)
 	if m.average {
 		for k := range out {
 			out[k] /= m.rounds()
