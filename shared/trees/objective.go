@@ -67,7 +67,7 @@ func softmax(_ *objective, scores []float64) {
 func parseObjective(text string) (objective, error) {
 	words := strings.Fields(text)
 	if len(words) == 0 {
-		return objective{}, fmt.Errorf("%w: no objective", ErrMalformed)
+		return objective{}, fmt.Errorf("%w: an objective of the trainer's own", ErrUnsupported)
 	}
 	o := objective{name: words[0], link: links[words[0]], sigmoid: 1, classes: 1}
 	if o.link == nil {

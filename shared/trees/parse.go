@@ -13,56 +13,62 @@ const treeFields = " num_leaves num_cat split_feature split_gain threshold decis
 	" is_linear shrinkage leaf_features leaf_coeff leaf_const num_features "
 
 // parseTree reads one tree and shows that it is one: every split and every leaf has
-// exactly one parent, and a value of each feature has a way through.
-func parseTree(fields map[string]string, features int) (tree, error) {
-	if v, there := fields["is_linear"]; there && v != "0" {
+// exactly one parent, and every split says what goes where.
+func parseTree(text map[string]string, features int) (tree, error) {
+	if v, there := text["is_linear"]; there && v != "0" {
 		return tree{}, fmt.Errorf("%w: linear_tree", ErrUnsupported)
 	}
-	n, err := count(fields, "num_leaves", 1, maxLeaves)
+	n, err := count(text, "num_leaves", 1, maxLeaves)
 	if err != nil {
 		return tree{}, err
 	}
-	p := columns{fields: fields}
-	t := tree{leaves: p.numbers("leaf_value", n)}
-	if n == 1 {
-		if p.err == nil {
-			t.expected = t.leaves[0]
-		}
-		return t, p.err
+	f := &fields{text: text}
+	t := tree{leaves: f.numbers("leaf_value", n)}
+	if n == 1 && f.err == nil {
+		t.expected = t.leaves[0]
+		return t, nil
 	}
-	feature := p.integers("split_feature", n-1, 0, features-1)
-	kind := p.integers("decision_type", n-1, 0, 15)
-	threshold := p.numbers("threshold", n-1)
-	left := p.integers("left_child", n-1, -n, n-2)
-	right := p.integers("right_child", n-1, -n, n-2)
-	t.counts = p.numbers("leaf_count", n)
-	p.sets(&t)
-	if p.err != nil {
-		return tree{}, p.err
-	}
-	t.splits = make([]split, n-1)
-	for i := range t.splits {
-		s := split{
-			threshold: threshold[i], feature: int32(feature[i]), left: int32(left[i]), right: int32(right[i]),
-			missingLeft: kind[i]&2 != 0, kind: uint8(kind[i] >> 2),
-		}
-		switch {
-		case s.kind > missingNaN:
-			return tree{}, fmt.Errorf("%w: decision_type %d", ErrMalformed, kind[i])
-		case kind[i]&1 != 0:
-			at := threshold[i]
-			if !(at >= 0 && at < float64(len(t.sets)) && at == math.Trunc(at)) {
-				return tree{}, fmt.Errorf("%w: categories %v of %d", ErrMalformed, at, len(t.sets))
-			}
-			s.kind, s.set, s.threshold = category, uint16(at), 0
-		}
-		t.splits[i] = s
+	t.splits = f.splits(n, features)
+	t.sets = f.sets(t.splits)
+	t.counts = f.numbers("leaf_count", n)
+	if f.err != nil {
+		return tree{}, f.err
 	}
 	order, err := t.whole()
 	if err != nil {
 		return tree{}, err
 	}
 	return t, t.weigh(order)
+}
+
+// splits reads the inner nodes of a tree of n leaves.
+func (f *fields) splits(n, features int) []split {
+	feature := f.integers("split_feature", n-1, 0, features-1)
+	kind := f.integers("decision_type", n-1, 0, 15)
+	threshold := f.thresholds(n - 1)
+	left := f.integers("left_child", n-1, -n, n-2)
+	right := f.integers("right_child", n-1, -n, n-2)
+	if f.err != nil {
+		return nil
+	}
+	splits := make([]split, n-1)
+	for i := range splits {
+		s := split{
+			threshold: threshold[i], feature: int32(feature[i]), left: int32(left[i]), right: int32(right[i]),
+			missingLeft: kind[i]&2 != 0, kind: uint8(kind[i] >> 2),
+		}
+		switch at := threshold[i]; {
+		case s.kind > missingNaN:
+			f.refuse("decision_type", strconv.Itoa(kind[i]))
+		case kind[i]&1 == 0:
+		case at >= 0 && at < float64(n-1) && at == math.Trunc(at): // where a threshold was, a set
+			s.kind, s.set, s.threshold = category, uint16(at), 0
+		default:
+			f.refuse("threshold", strconv.FormatFloat(at, 'g', -1, 64))
+		}
+		splits[i] = s
+	}
+	return splits
 }
 
 // whole shows that a walk from the first split meets every split and every leaf once,
@@ -122,80 +128,101 @@ func (t *tree) weigh(order []int32) error {
 	return nil
 }
 
-// columns parses a tree's fields, each a list of numbers, and keeps the first error.
-type columns struct {
-	fields map[string]string
-	err    error
+// fields parses a tree's fields, each a list of numbers, and keeps the first error. It
+// makes no more room than the tree's own size asks for.
+type fields struct {
+	text map[string]string
+	err  error
 }
 
-func (p *columns) words(field string, n int) []string {
-	words := strings.Fields(p.fields[field])
-	if len(words) != n && p.err == nil {
-		p.err = fmt.Errorf("%w: %s has %d values, not %d", ErrMalformed, field, len(words), n)
+func (f *fields) refuse(field string, what string) {
+	if f.err == nil {
+		f.err = fmt.Errorf("%w: %s has %.40q", ErrMalformed, field, what)
 	}
-	if p.err != nil {
+}
+
+// list parses n words.
+func list[T any](f *fields, field string, n int, parse func(string) (T, error)) []T {
+	if f.err != nil {
 		return nil
 	}
-	return words
-}
-
-func (p *columns) numbers(field string, n int) []float64 {
-	words := p.words(field, n)
-	values := make([]float64, len(words))
-	for i, word := range words {
-		v, err := number(word)
-		if field == "threshold" && word == "inf" {
-			v, err = math.Inf(1), nil
-		}
+	text := f.text[field]
+	values := make([]T, 0, min(n, len(text)))
+	for word := range strings.FieldsSeq(text) {
+		v, err := parse(word)
 		if err != nil {
-			p.err = fmt.Errorf("%w: %s has %.40q", ErrMalformed, field, word)
+			f.refuse(field, word)
 			return nil
 		}
-		values[i] = v
+		if len(values) == n {
+			n++ // too many: say so
+			break
+		}
+		values = append(values, v)
+	}
+	if len(values) != n {
+		f.err = fmt.Errorf("%w: %s has not %d values", ErrMalformed, field, n)
+		return nil
 	}
 	return values
 }
 
-func (p *columns) integers(field string, n, least, most int) []int {
-	words := p.words(field, n)
-	values := make([]int, len(words))
-	for i, word := range words {
+func (f *fields) numbers(field string, n int) []float64 { return list(f, field, n, number) }
+
+func (f *fields) integers(field string, n, least, most int) []int {
+	return list(f, field, n, func(word string) (int, error) {
 		v, err := strconv.Atoi(word)
-		if err != nil || v < least || v > most {
-			p.err = fmt.Errorf("%w: %s has %.40q", ErrMalformed, field, word)
-			return nil
+		if err == nil && (v < least || v > most) {
+			err = strconv.ErrRange
 		}
-		values[i] = v
-	}
-	return values
+		return v, err
+	})
 }
 
-// sets reads the sets of categories: words of 32 bits, and where each set begins.
-func (p *columns) sets(t *tree) {
-	if p.err != nil {
-		return
+// thresholds are numbers, or infinite: then only what is missing goes right.
+func (f *fields) thresholds(n int) []float64 {
+	return list(f, "threshold", n, func(word string) (float64, error) {
+		if word == "inf" {
+			return math.Inf(1), nil
+		}
+		return number(word)
+	})
+}
+
+// sets reads the sets of categories, one for each split that has one: words of 32 bits,
+// and where each set begins.
+func (f *fields) sets(splits []split) [][]uint32 {
+	n, most := 0, 0
+	for _, s := range splits {
+		if s.kind == category {
+			n++
+			most = max(most, int(s.set))
+		}
 	}
-	n, err := count(p.fields, "num_cat", 0, maxLeaves)
-	if err != nil || n == 0 {
-		p.err = err
-		return
+	if n != 0 && most >= n {
+		f.refuse("threshold", strconv.Itoa(most))
 	}
-	words := len(strings.Fields(p.fields["cat_threshold"]))
-	begin := p.integers("cat_boundaries", n+1, 0, words)
-	bits := p.integers("cat_threshold", words, 0, math.MaxUint32)
-	if p.err != nil {
-		return
+	if f.text["num_cat"] != strconv.Itoa(n) {
+		f.refuse("num_cat", f.text["num_cat"])
 	}
-	if begin[0] != 0 || begin[n] != words || !slices.IsSorted(begin) {
-		p.err = fmt.Errorf("%w: cat_boundaries out of order", ErrMalformed)
-		return
+	if n == 0 || f.err != nil {
+		return nil
 	}
-	all := make([]uint32, words)
-	for i, b := range bits {
-		all[i] = uint32(b)
+	begin := f.integers("cat_boundaries", n+1, 0, len(f.text["cat_threshold"]))
+	if f.err != nil || begin[0] != 0 || !slices.IsSorted(begin) {
+		f.refuse("cat_boundaries", f.text["cat_boundaries"])
+		return nil
 	}
-	t.sets = make([][]uint32, n)
-	for i := range t.sets {
-		t.sets[i] = all[begin[i]:begin[i+1]]
+	words := list(f, "cat_threshold", begin[n], func(word string) (uint32, error) {
+		v, err := strconv.ParseUint(word, 10, 32)
+		return uint32(v), err
+	})
+	if f.err != nil {
+		return nil
 	}
+	sets := make([][]uint32, n)
+	for i := range sets {
+		sets[i] = words[begin[i]:begin[i+1]]
+	}
+	return sets
 }

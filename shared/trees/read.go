@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -20,7 +21,7 @@ var (
 // Bounds on a file, far above any model of ours. Memory is a small multiple of the bytes
 // read: no count in the file is believed before its values are there.
 const (
-	maxBytes    = 64 << 20
+	maxBytes    = 32 << 20
 	maxFeatures = 1 << 16
 	maxOutputs  = 1 << 10
 	maxTrees    = 1 << 16
@@ -100,7 +101,10 @@ func (f *file) model() (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	sizes := strings.Fields(header["tree_sizes"])
+	sizes := 0
+	for range strings.FieldsSeq(header["tree_sizes"]) {
+		sizes++
+	}
 	for {
 		text, ok := f.line()
 		switch {
@@ -108,8 +112,8 @@ func (f *file) model() (*Model, error) {
 			return nil, fmt.Errorf("%w: ends before \"end of trees\"", ErrMalformed)
 		case text == "":
 		case text == "end of trees":
-			if len(m.trees) == 0 || len(m.trees)%m.outputs != 0 || len(m.trees) != len(sizes) {
-				return nil, fmt.Errorf("%w: %d trees, %d sizes, %d a round", ErrMalformed, len(m.trees), len(sizes), m.outputs)
+			if len(m.trees) == 0 || len(m.trees)%m.outputs != 0 || len(m.trees) != sizes {
+				return nil, fmt.Errorf("%w: %d trees, %d sizes, %d a round", ErrMalformed, len(m.trees), sizes, m.outputs)
 			}
 			return m, f.tail()
 		case text == "Tree="+strconv.Itoa(len(m.trees)):
@@ -173,9 +177,14 @@ func parseHeader(header map[string]string) (*Model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.features = strings.Split(header["feature_names"], " ")
-	if len(m.features) != last+1 {
-		return nil, fmt.Errorf("%w: %d feature_names, max_feature_idx %d", ErrMalformed, len(m.features), last)
+	names := header["feature_names"]
+	if n := strings.Count(names, " ") + 1; n != last+1 {
+		return nil, fmt.Errorf("%w: %d feature_names, max_feature_idx %d", ErrMalformed, n, last)
+	}
+	m.features = strings.Split(names, " ")
+	sorted := slices.Sorted(slices.Values(m.features))
+	if sorted[0] == "" || len(slices.Compact(sorted)) != len(m.features) {
+		return nil, fmt.Errorf("%w: feature_names twice or empty", ErrMalformed)
 	}
 	return m, nil
 }
