@@ -85,12 +85,19 @@ func (e *explainer) walk(node int32, room, path []step, next step) {
 			break
 		}
 	}
-	all := e.tree.count(node)
-	e.walk(hot, room, here, step{feature: s.feature, absent: float64(seen.absent * (e.tree.count(hot) / all)), present: seen.present})
+	e.walk(hot, room, here, step{feature: s.feature, absent: float64(seen.absent * e.tree.share(hot, node)), present: seen.present})
 	// Where no training row went and this one does not go, there is nothing to share.
-	if absent := float64(seen.absent * (e.tree.count(cold) / all)); absent > 0 {
+	if absent := float64(seen.absent * e.tree.share(cold, node)); absent > 0 {
 		e.walk(cold, room, here, step{feature: s.feature, absent: absent})
 	}
+}
+
+// share is how many of the training rows at a node went on to its child.
+func (t *tree) share(child, node int32) float64 {
+	if all := t.count(node); all > 0 {
+		return t.count(child) / all
+	}
+	return .5 // none came here
 }
 
 // count is how many training rows came to a node.

@@ -1,7 +1,6 @@
 package trees
 
 import (
-	"bufio"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -32,40 +31,34 @@ const (
 // Read reads a text model to its end. Errors are ErrMalformed and ErrUnsupported, which
 // name what is wrong and, inside a tree, which tree; and those of r.
 func Read(r io.Reader) (*Model, error) {
-	hash := sha256.New()
-	limited := &io.LimitedReader{R: r, N: maxBytes + 1}
-	f := &file{in: bufio.NewReaderSize(io.TeeReader(limited, hash), 1<<16)}
-	m, err := f.model()
-	if err != nil {
-		if f.err != nil && !errors.Is(f.err, io.EOF) {
-			err = fmt.Errorf("reading: %w", f.err)
-		}
-		return nil, fmt.Errorf("trees: %w", err)
-	}
-	if limited.N == 0 {
+	raw, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("trees: reading: %w", err)
+	case len(raw) > maxBytes:
 		return nil, fmt.Errorf("trees: %w: more than %d bytes", ErrUnsupported, maxBytes)
 	}
+	m, err := (&file{rest: string(raw)}).model()
+	if err != nil {
+		return nil, fmt.Errorf("trees: %w", err)
+	}
 	m.wood = plant(m.trees)
-	m.hash = hex.EncodeToString(hash.Sum(nil))
+	hash := sha256.Sum256(raw)
+	m.hash = hex.EncodeToString(hash[:])
 	return m, nil
 }
 
-// file is a model file, read line by line.
-type file struct {
-	in  *bufio.Reader
-	err error // why there is no further line
-}
+// file is what is left of a model file.
+type file struct{ rest string }
 
 // line is the next one without its end; false after the last.
 func (f *file) line() (string, bool) {
-	if f.err != nil {
+	if f.rest == "" {
 		return "", false
 	}
-	text, err := f.in.ReadString('\n')
-	if f.err = err; err != nil && text == "" {
-		return "", false
-	}
-	return strings.TrimRight(text, "\r\n"), true
+	var text string
+	text, f.rest, _ = strings.Cut(f.rest, "\n")
+	return strings.TrimSuffix(text, "\r"), true
 }
 
 // section reads lines of key=value up to the next blank one. A word alone is a key too.
@@ -142,9 +135,6 @@ func (f *file) tail() error {
 	for {
 		text, ok := f.line()
 		if !ok {
-			if f.err != nil && !errors.Is(f.err, io.EOF) {
-				return f.err
-			}
 			return nil
 		}
 		if names, found := strings.CutPrefix(text, "pandas_categorical:"); found && names != "null" && names != "[]" {

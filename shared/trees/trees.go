@@ -52,20 +52,13 @@ func (m *Model) Trees() int { return len(m.trees) }
 // another length is a fault of the program, and panics.
 func (m *Model) Raw(row, out []float64) []float64 {
 	m.check(row)
-	out = m.room(out)
-	seen, _ := m.sights.Get().(*[]float64)
-	if seen == nil {
-		room := make([]float64, m.wood.count)
-		seen = &room
+	if cap(out) < m.outputs {
+		out = make([]float64, m.outputs)
 	}
-	m.wood.look(row, *seen)
-	m.wood.score(*seen, out)
-	m.sights.Put(seen)
-	if m.average {
-		for k := range out {
-			out[k] /= m.rounds()
-		}
-	}
+	out = out[:m.outputs]
+	s := m.borrow()
+	m.raw(s, row, out)
+	m.sights.Put(s)
 	return out
 }
 
@@ -79,11 +72,40 @@ func (m *Model) Predict(row, out []float64) []float64 {
 
 // PredictOne is Predict of a model with one output; of another it panics.
 func (m *Model) PredictOne(row []float64) float64 {
+	m.check(row)
 	if m.outputs != 1 {
 		panic(fmt.Sprintf("trees: PredictOne of a model with %d outputs", m.outputs))
 	}
-	var out [1]float64
-	return m.Predict(row, out[:])[0]
+	s := m.borrow()
+	m.raw(s, row, s.out[:])
+	m.objective.transform(s.out[:])
+	prediction := s.out[0]
+	m.sights.Put(s)
+	return prediction
+}
+
+// sight is what a call needs room for.
+type sight struct {
+	seen []float64 // what the splits see of a row
+	out  [1]float64
+}
+
+func (m *Model) borrow() *sight {
+	if s, ok := m.sights.Get().(*sight); ok {
+		return s
+	}
+	return &sight{seen: make([]float64, m.wood.count)}
+}
+
+func (m *Model) raw(s *sight, row, out []float64) {
+	clear(out)
+	m.wood.look(row, s.seen)
+	m.wood.score(s.seen, out)
+	if m.average {
+		for k := range out {
+			out[k] /= m.rounds()
+		}
+	}
 }
 
 // rounds is how many trees each output has.
@@ -93,14 +115,4 @@ func (m *Model) check(row []float64) {
 	if len(row) != len(m.features) {
 		panic(fmt.Sprintf("trees: a row of %d values for a model of %d features", len(row), len(m.features)))
 	}
-}
-
-// room is out with as many zeros as the model has outputs.
-func (m *Model) room(out []float64) []float64 {
-	if cap(out) < m.outputs {
-		return make([]float64, m.outputs)
-	}
-	out = out[:m.outputs]
-	clear(out)
-	return out
 }

@@ -6,7 +6,8 @@ and writes each as NAME.txt with NAME.csv: rows, and what LightGBM itself says o
 
 Columns of the CSV: x0… the row, raw0… the score, p0… the prediction, c0… the
 contributions (for the first --explained rows; empty after). The same arguments give the
-same bytes.
+same bytes: `make vectors` runs this. version-3 alone was made otherwise: by LightGBM 3.3.5
+from this script with --only binary-categories.
 """
 
 import argparse
@@ -29,6 +30,7 @@ CASES = {
     "binary": dict(objective="binary", target="sign", sigmoid=0.7),
     "binary-categories": dict(objective="binary", target="sign", **CATEGORICAL),
     "binary-one-hot": dict(objective="binary", target="sign", max_cat_to_onehot=64, **CATEGORICAL),
+    "missing-speaks": dict(objective="binary", target="absent"),
     "zero-is-missing": dict(objective="regression", target="real", zero_as_missing=True),
     "nothing-is-missing": dict(objective="regression", target="real", use_missing=False),
     "regression-sqrt": dict(objective="regression", target="real", reg_sqrt=True),
@@ -90,7 +92,7 @@ def targets(rng, x):
     return {
         "real": score, "sign": (score > 1).astype(float), "count": np.floor(np.exp(np.clip(score, -2, 3))) + 1,
         "share": 1 / (1 + np.exp(-score)), "class": np.digitize(score, [-1, 1, 3]).astype(float),
-        "steep": np.exp(z[:, 0] * 4),
+        "absent": (np.isnan(x[:, 0]) | (np.isnan(x[:, 2]) & (z[:, 1] > 0))).astype(float), "steep": np.exp(z[:, 0] * 4),
     }
 
 
