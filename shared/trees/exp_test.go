@@ -1,8 +1,12 @@
 package trees
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
 	"math"
 	"math/big"
+	"math/rand/v2"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -19,6 +23,20 @@ func TestExpEnds(t *testing.T) {
 	}
 	if !math.IsNaN(exp(math.NaN())) {
 		t.Error("e^NaN is a number")
+	}
+}
+
+// TestExpBits holds 50,000 values to their bits, on every processor.
+func TestExpBits(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	digest := sha256.New()
+	for range 50_000 {
+		v := exp(float64(r.Float64()*100) - 50)
+		_, _ = digest.Write(binary.LittleEndian.AppendUint64(nil, math.Float64bits(v)))
+	}
+	const want = "86269d72b1757996e671975b4539c90a"
+	if got := hex.EncodeToString(digest.Sum(nil)[:16]); got != want {
+		t.Errorf("other bits: %s", got)
 	}
 }
 
