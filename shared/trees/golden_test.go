@@ -104,10 +104,10 @@ func (g golden) compare(t *testing.T) {
 			}
 		}
 		for k, got := range g.model.Predict(row, nil) {
-			worst = max(worst, difference(got, g.predicted[i][k]))
+			worst = max(worst, math.Abs(got-g.predicted[i][k]))
 		}
 	}
-	if worst > 1e-12 {
+	if !(worst <= 1e-12) {
 		t.Errorf("predictions differ by %g", worst)
 	}
 	g.compareContributions(t, forest)

@@ -121,7 +121,7 @@ def measure(name, ours, folder, rounds, call):
 
 def main():
     ours, folder = sys.argv[1], pathlib.Path(sys.argv[2])
-    rounds = int(sys.argv[3]) if len(sys.argv) > 3 else 11
+    rounds = int(sys.argv[3]) if len(sys.argv) > 3 and sys.argv[3] else 11
     folder.mkdir(parents=True, exist_ok=True)
     call = nothing(folder)
     results = []
