@@ -54,12 +54,12 @@ func (f *fields) splits(n, features int) []split {
 	splits := make([]split, n-1)
 	for i := range splits {
 		s := split{
-			threshold: threshold[i], feature: int32(feature[i]), left: int32(left[i]), right: int32(right[i]),
-			missingLeft: kind[i]&2 != 0, kind: uint8(kind[i] >> 2),
+			threshold: threshold[i], feature: feature[i], left: left[i], right: right[i],
+			missingLeft: kind[i]&2 != 0, kind: uint8(kind[i] >> 2), //nolint:gosec // G115: at most 15
 		}
 		switch at := threshold[i]; {
 		case s.kind > missingNaN:
-			f.refuse("decision_type", strconv.Itoa(kind[i]))
+			f.refuse("decision_type", strconv.Itoa(int(kind[i])))
 		case kind[i]&1 == 0:
 		case at >= 0 && at < float64(n-1) && at == math.Trunc(at): // where a threshold was, a set
 			s.kind, s.set, s.threshold = category, uint16(at), 0
@@ -169,13 +169,13 @@ func list[T any](f *fields, field string, n int, parse func(string) (T, error)) 
 
 func (f *fields) numbers(field string, n int) []float64 { return list(f, field, n, number) }
 
-func (f *fields) integers(field string, n, least, most int) []int {
-	return list(f, field, n, func(word string) (int, error) {
-		v, err := strconv.Atoi(word)
-		if err == nil && (v < least || v > most) {
+func (f *fields) integers(field string, n, least, most int) []int32 {
+	return list(f, field, n, func(word string) (int32, error) {
+		v, err := strconv.ParseInt(word, 10, 32)
+		if err == nil && (v < int64(least) || v > int64(most)) {
 			err = strconv.ErrRange
 		}
-		return v, err
+		return int32(v), err
 	})
 }
 
@@ -213,7 +213,7 @@ func (f *fields) sets(splits []split) [][]uint32 {
 		f.refuse("cat_boundaries", f.text["cat_boundaries"])
 		return nil
 	}
-	words := list(f, "cat_threshold", begin[n], func(word string) (uint32, error) {
+	words := list(f, "cat_threshold", int(begin[n]), func(word string) (uint32, error) {
 		v, err := strconv.ParseUint(word, 10, 32)
 		return uint32(v), err
 	})

@@ -72,7 +72,7 @@ const noCategory = math.MaxUint32
 // category 0. NaN, negative and enormous values say none.
 func categoryOf(value float64) uint32 {
 	if value > -1 && value < 1<<31 {
-		return uint32(int32(value))
+		return uint32(max(value, 0))
 	}
 	return noCategory
 }

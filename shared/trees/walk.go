@@ -54,28 +54,28 @@ func plant(trees []tree) wood {
 	numeric, sets := w.find(trees)
 	type place struct {
 		from int32
-		to   int
+		to   uint32
 	}
 	var line []place
 	for i := range trees {
 		t := &trees[i]
-		root := len(w.nodes)
-		w.roots = append(w.roots, uint32(root))
+		root := w.end()
+		w.roots = append(w.roots, root)
 		w.nodes = append(w.nodes, node{})
 		line = append(line[:0], place{t.root(), root})
 		for j := 0; j < len(line); j++ {
 			p := line[j]
 			if p.from < 0 {
-				w.nodes[p.to] = node{threshold: t.leaves[^p.from], view: nowhere, next: uint32(p.to)}
+				w.nodes[p.to] = node{threshold: t.leaves[^p.from], view: nowhere, next: p.to}
 				continue
 			}
 			s := &t.splits[p.from]
-			next := len(w.nodes)
-			n := node{next: uint32(next)}
+			next := w.end()
+			n := node{next: next}
 			up, other := s.left, s.right
 			if s.kind == category {
 				up, other = s.right, s.left // 0, outside the set, goes right
-				n.view = sets[setKey(s.feature, t.sets[s.set])]
+				n.view = sets[keyOf(s.feature, t.sets[s.set])]
 			} else {
 				n.threshold, n.view = s.threshold, numeric[s.view()]
 			}
@@ -85,15 +85,20 @@ func plant(trees []tree) wood {
 		}
 	}
 	for len(w.roots)%lanes != 0 {
-		w.roots = append(w.roots, uint32(len(w.nodes)))
-		w.nodes = append(w.nodes, node{next: uint32(len(w.nodes))})
+		w.roots = append(w.roots, w.end())
+		w.nodes = append(w.nodes, node{next: w.end()})
 	}
 	return w
 }
 
+// end is where the next node goes.
+func (w *wood) end() uint32 {
+	return uint32(len(w.nodes)) //nolint:gosec // G115: a file of maxBytes has fewer
+}
+
 // find numbers the views of all splits, in the order in which they are met.
-func (w *wood) find(trees []tree) (numeric map[view]uint32, sets map[string]uint32) {
-	numeric, sets = map[view]uint32{}, map[string]uint32{}
+func (w *wood) find(trees []tree) (numeric map[view]uint32, sets map[setKey]uint32) {
+	numeric, sets = map[view]uint32{}, map[setKey]uint32{}
 	groups := map[int32]int{}
 	for i := range trees {
 		for _, s := range trees[i].splits {
@@ -105,32 +110,39 @@ func (w *wood) find(trees []tree) (numeric map[view]uint32, sets map[string]uint
 					w.groups = append(w.groups, group{feature: s.feature})
 				}
 				set := trees[i].sets[s.set]
-				if k := setKey(s.feature, set); sets[k] == 0 {
+				if k := keyOf(s.feature, set); sets[k] == 0 {
 					sets[k] = 1 // for now
 					w.groups[g].sets = append(w.groups[g].sets, set)
 				}
 			} else if k := s.view(); numeric[k] == 0 {
 				w.views = append(w.views, k)
-				numeric[k] = uint32(len(w.views))
+				numeric[k] = uint32(len(w.views)) //nolint:gosec // G115: as above
 			}
 		}
 	}
-	w.count = 1 + len(w.views)
+	number := uint32(len(w.views)) + 1 //nolint:gosec // G115: a file of maxBytes has fewer
 	for _, g := range w.groups {
 		for _, set := range g.sets {
-			sets[setKey(g.feature, set)] = uint32(w.count)
-			w.count++
+			sets[keyOf(g.feature, set)] = number
+			number++
 		}
 	}
+	w.count = int(number)
 	return numeric, sets
 }
 
-func setKey(feature int32, set []uint32) string {
-	key := binary.LittleEndian.AppendUint32(nil, uint32(feature))
+// setKey is a set of a feature's categories, as a map wants it.
+type setKey struct {
+	feature int32
+	words   string
+}
+
+func keyOf(feature int32, set []uint32) setKey {
+	words := make([]byte, 0, 4*len(set))
 	for _, word := range set {
-		key = binary.LittleEndian.AppendUint32(key, word)
+		words = binary.LittleEndian.AppendUint32(words, word)
 	}
-	return string(key)
+	return setKey{feature, string(words)}
 }
 
 // look fills seen with what the splits see of a row.
