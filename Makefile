@@ -15,6 +15,8 @@ VULNDB       ?= https://vuln.go.dev
 FUZZTIME     ?= 20s
 CHAOS_BATCHES ?= 10000
 PKGS         ?= ./shared/scrub ./shared/seal ./shared/catalog
+# Packages whose results must have the same bits on every processor.
+ARM64        ?= ./shared/trees
 export SEED RUNS DEMO_HOLD
 
 # The same bytes from the same sources, wherever they lie: `make repro` shows it.
@@ -44,6 +46,11 @@ build: ## build every function (for ARCH) and every command (for this machine)
 	  GOOS=linux GOARCH=$(ARCH) $(BUILD) -tags lambda.norpc -o dist/$(ARCH)/$$f/bootstrap ./functions/$$f; done
 	@for c in $(COMMANDS); do $(BUILD) -o bin/$$c ./cmd/$$c; done
 
+.PHONY: train
+train: ## train a model (DATA=x.csv|x.npz PARAMS=p.json OUT=model.txt, VALID=…): the same bytes each time; see infra/train
+	@$(GO) run ./infra/local/setup -train
+	@.cache/train-venv/bin/python infra/train/train.py --data $(DATA) --params $(PARAMS) --out $(OUT) $(if $(VALID),--valid $(VALID))
+
 .PHONY: agents
 agents: ## build the agent for each system it runs on
 	@for t in linux/amd64 linux/arm64 windows/amd64 windows/arm64; do \
@@ -71,6 +78,9 @@ vectors: ## regenerate vectors, golden files and generated pages; review the dif
 	$(GO) test ./shared/receipt -run Vectors -update
 	$(GO) test ./shared/pipelinetest -run Samples -update
 	$(GO) test ./cmd/agent -run Docs -update
+	@$(GO) run ./infra/local/setup -train
+	.cache/train-venv/bin/python shared/trees/testdata/golden.py --out shared/trees/testdata
+	$(GO) test ./shared/trees -run Bits -update
 
 .PHONY: licences
 licences: ## write docs/licences.md anew; review the diff
@@ -124,6 +134,14 @@ bench-scrub: ## the detector of identifiers, side by side with Presidio on a log
 .PHONY: attack
 attack: ## guess the sequence from the numbers that leave: SEQUENCE_RUNS (1500) known runs of each chemistry, all fields together and each alone
 	SEQUENCE_RUNS=$${SEQUENCE_RUNS:-1500} $(GO) test ./shared/scrub/sequence -count=1 -v -timeout 60m
+
+.PHONY: bench-trees
+bench-trees: ## scoring a row, side by side with LightGBM's own single-row call (ROUNDS=11): ratios, as JSON too
+	@ROUNDS=$(ROUNDS) ./shared/trees/sidebyside/measure.sh
+
+.PHONY: arm64
+arm64: ## the tests of ARM64 as an arm64 machine runs them, under qemu-user; says so where that is not installed
+	@./infra/arm64/run.sh $(ARM64)
 
 .PHONY: chaos-agent
 chaos-agent: ## the agent killed 500 times at any moment while runs grow and the network fails; its spool on a disk that forgets

@@ -23,26 +23,32 @@ const installTime = 8 * time.Minute
 func Setup(ctx context.Context, root string, progress io.Writer) error {
 	cache := filepath.Join(root, ".cache")
 	pins := filepath.Join(root, "infra", "local")
-	venv, node := filepath.Join(cache, "venv"), filepath.Join(cache, "node")
-	for _, tool := range []struct {
-		what  string
-		dir   string
-		pins  []string
-		steps [][]string
-	}{
-		{"emulator and test oracles (Python, about a minute)", venv, []string{"requirements.txt"}, [][]string{
-			{"python3", "-m", "venv", "--clear", venv},
-			{filepath.Join(venv, "bin", "pip"), "install", "--quiet", "--disable-pip-version-check", "-r", filepath.Join(pins, "requirements.txt")},
-		}},
-		{"CDK command line and browser (Node)", node, []string{"package.json", "package-lock.json"}, [][]string{
-			{"npm", "ci", "--prefix", node, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"},
-		}},
-	} {
-		if err := install(ctx, tool.what, tool.dir, pins, tool.pins, tool.steps, progress); err != nil {
-			return err
-		}
+	node := filepath.Join(cache, "node")
+	if err := SetupTraining(ctx, root, progress); err != nil {
+		return err
 	}
-	return nil
+	if err := install(ctx, "emulator and test oracles (Python, about a minute)", filepath.Join(cache, "venv"), pins,
+		[]string{"requirements.txt"}, python(filepath.Join(cache, "venv"), pins), progress); err != nil {
+		return err
+	}
+	return install(ctx, "CDK command line and browser (Node)", node, pins, []string{"package.json", "package-lock.json"}, [][]string{
+		{"npm", "ci", "--prefix", node, "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"},
+	}, progress)
+}
+
+// SetupTraining installs what models are trained with, alone: a machine that trains
+// needs no emulator.
+func SetupTraining(ctx context.Context, root string, progress io.Writer) error {
+	venv, pins := filepath.Join(root, ".cache", "train-venv"), filepath.Join(root, "infra", "train")
+	return install(ctx, "LightGBM, to train and to compare with (Python)", venv, pins, []string{"requirements.txt"}, python(venv, pins), progress)
+}
+
+// python are the steps that make a virtual environment of the pins in a folder.
+func python(venv, pins string) [][]string {
+	return [][]string{
+		{"python3", "-m", "venv", "--clear", venv},
+		{filepath.Join(venv, "bin", "pip"), "install", "--quiet", "--disable-pip-version-check", "-r", filepath.Join(pins, "requirements.txt")},
+	}
 }
 
 // install runs the steps unless the stamp in dir is the digest of the pins. The stamp

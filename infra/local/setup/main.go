@@ -1,8 +1,10 @@
-// Command setup installs the tools of the build into .cache/.
+// Command setup installs the tools of the build into .cache/; with -train, only what
+// models are trained with.
 package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"os/signal"
@@ -12,7 +14,13 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := local.Setup(ctx, ".", os.Stderr)
+	train := flag.Bool("train", false, "only what models are trained with")
+	flag.Parse()
+	setup := local.Setup
+	if *train {
+		setup = local.SetupTraining
+	}
+	err := setup(ctx, ".", os.Stderr)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "setup:", err)
