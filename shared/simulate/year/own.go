@@ -103,7 +103,7 @@ func (g *generator) flaps(rng stream, h *history, m *member, l *life) {
 // visits of the yearly maintenance, and recalibrations from afar.
 func (g *generator) visits(rng stream, m *member, l *life) {
 	years := float64(g.Days) / 365
-	visits := int(float64(g.Nuisance.Maintenance*years) + rng.Float64())
+	visits := int(float64(g.Nuisance.Maintenance*years) + float64(rng.Float64()))
 	for range visits {
 		at := g.Start.AddDate(0, 0, rng.IntN(g.Days)).Add(10 * time.Hour)
 		for _, c := range Components {

@@ -173,7 +173,7 @@ func (g *generator) chances(state []worn, component string, frailty float64, age
 			}
 		}
 		for d := range days {
-			p *= 1 - float64(sudden[component]/365*frailty)*infant(age, d)
+			p *= 1 - float64(sudden[component]/365*frailty*infant(age, d))
 		}
 		out[k] = p
 	}

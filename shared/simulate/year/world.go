@@ -281,7 +281,7 @@ func (g *generator) calendar(m *member) []planned {
 		}
 		received = p.at
 		all = append(all, p)
-		gap := 7 / float64(m.family.runsWeekly*busy) * rng.between(.5, 1.5)
+		gap := float64(7 / float64(m.family.runsWeekly*busy) * rng.between(.5, 1.5))
 		if rng.chance(.006) {
 			gap += rng.between(7, 21) // a holiday
 		}

@@ -140,8 +140,11 @@ func (g *generator) tell(m *member) (fleet.Story, touched) {
 	sequence := int64(0)
 	sinces := make([]int64, len(life.services))
 	for _, p := range plan {
+		// Nobody runs an instrument that is broken but for a try, nor while it is mended.
 		tried, arrived := lost.chance(.35), !lost.chance(g.Nuisance.LostRuns)
-		if !tried && slices.ContainsFunc(life.outOfUse, func(o outage) bool { return p.start.After(o.from) && p.start.Before(o.to) }) {
+		if slices.ContainsFunc(life.outOfUse, func(o outage) bool {
+			return p.start.After(o.from) && p.start.Before(o.to) && (!tried || p.at.After(o.to))
+		}) {
 			continue
 		}
 		sequence++
