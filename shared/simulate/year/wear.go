@@ -23,7 +23,7 @@ type life struct {
 	down     map[string][]outage  // by component
 	services []fleet.Service
 	failures []fleet.Failure
-	oracle   []map[string][horizons]float64 // by day: chances to last from its start
+	oracle   []map[string][horizons]float64 // by day and component: chances to last from its start
 	outOfUse []outage                       // between a failure that was noticed and its repair
 }
 
@@ -50,6 +50,10 @@ func (g *generator) lifeOf(m *member, plan []planned) life {
 	var state [gradualModes]worn
 	for i := range state {
 		state[i].mode = modes[i]
+	}
+	asked := map[int]bool{} // the oracle, on the days when a batch arrives
+	for _, p := range plan {
+		asked[int(p.at.Sub(g.Start).Hours()/24)] = true
 	}
 	repaired := map[string]int{}       // day
 	brokenTo := map[string]time.Time{} // the repair to come
@@ -81,7 +85,9 @@ func (g *generator) lifeOf(m *member, plan []planned) life {
 				age = day - repaired[c]
 			}
 			abrupt := float64(sudden[c]/365*frailty) * infant(age, 0)
-			l.oracle[day][c] = g.chances(state[:], c, frailty, age)
+			if asked[day] {
+				l.oracle[day][c] = g.chances(state[:], c, frailty, age)
+			}
 			struck, cause := -1, "wear"
 			for i := range state {
 				w := &state[i]
