@@ -39,7 +39,7 @@ type Run struct {
 // The kinds of service.
 const (
 	Repair      = "repair"      // after a failure: the component is as new
-	Maintenance = "maintenance" // the yearly visit: every component is looked at
+	Maintenance = "maintenance" // the yearly visit: some components are looked at and adjusted
 	Reset       = "reset"       // recalibrated from afar: its normal may have moved
 )
 

@@ -48,14 +48,14 @@ var modes = [gradualModes]mode{
 	cameraWarm:   {"camera-warm", camera, .09, 60},
 	focusDrift:   {"focus-drift", focus, .13, 63},
 	stageWear:    {"stage-wear", stage, .12, 70},
-	zdriveJitter: {"z-drive-jitter", zdrive, .09, 49},
+	zdriveJitter: {"z-drive-jitter", zdrive, .09, 56},
 	chillerWeak:  {"chiller-weak", chiller, .16, 70},
 	heaterAgeing: {"heater-ageing", heater, .13, 77},
 	fanWear:      {"fan-wear", fan, .10, 56},
 	pumpWear:     {"pump-wear", pump, .16, 84},
-	valveStick:   {"valve-stick", valve, .13, 42},
-	lineClog:     {"line-clog", line, .11, 49},
-	lineAir:      {"line-air", line, .09, 35},
+	valveStick:   {"valve-stick", valve, .13, 49},
+	lineClog:     {"line-clog", line, .11, 56},
+	lineAir:      {"line-air", line, .09, 42},
 }
 
 // sudden are the failures a year that nothing announces, by component.
@@ -86,7 +86,7 @@ const (
 	jumpSmall  = .03  // one half of the jumps
 	jumpLarge  = .08  // the other
 	// effectSpread is the sd of ln of what wear does to what is seen, among failures.
-	effectSpread = .25
+	effectSpread = .20
 	// frailtySpread is the sd of ln of how often an instrument's components wear.
 	frailtySpread = .5
 	// After a repair a component is this much likelier to begin wearing or to fail, and

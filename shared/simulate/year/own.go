@@ -107,7 +107,9 @@ func (g *generator) visits(rng stream, m *member, l *life) {
 	for range visits {
 		at := g.Start.AddDate(0, 0, rng.IntN(g.Days)).Add(10 * time.Hour)
 		for _, c := range Components {
-			l.services = append(l.services, fleet.Service{Instrument: m.ID, Component: c, At: at, Kind: fleet.Maintenance})
+			if rng.chance(.3) {
+				l.services = append(l.services, fleet.Service{Instrument: m.ID, Component: c, At: at, Kind: fleet.Maintenance})
+			}
 		}
 	}
 	for range rng.count(float64(.25 * float64(g.Nuisance.Maintenance*years))) {

@@ -34,7 +34,7 @@ func (c *conditions) wear(e *effects) {
 	seenOf := func(i int) (x, ex float64) { return min(w[i].x, 1.4), float64(min(w[i].x, 1.4) * w[i].effect) }
 
 	x, ex := seenOf(laserDecay)
-	e.shift[laserCurrent] += float64(.13 * ex) // a servo holds the power,
+	e.shift[laserCurrent] += float64(.20 * ex) // a servo holds the power,
 	lost := float64(.20 * max(0, ex-.7))       // until its reserve is spent
 	e.light -= lost
 	e.shift[laserPower] -= lost
@@ -42,72 +42,72 @@ func (c *conditions) wear(e *effects) {
 	e.quality -= float64(.05 * ex)
 
 	x, ex = seenOf(cameraWarm)
-	e.shift[cameraTemperature] += float64(float64(1.5*ex) * (1 + float64(.1*max(0, c.room))))
+	e.shift[cameraTemperature] += float64(float64(2.2*ex) * (1 + float64(.1*max(0, c.room))))
 	e.quality -= float64(.25 * ex)
 	e.shift[logUnknown] += float64(.8 * x)
 
 	x, ex = seenOf(focusDrift)
-	e.blur += float64(.032 * ex)
-	e.shift[focusScore] -= float64(.030 * ex)
+	e.blur += float64(.042 * ex)
+	e.shift[focusScore] -= float64(.040 * ex)
 	e.shift[logFocusLost] += float64(2.5 * x * x)
 
 	x, ex = seenOf(stageWear)
-	e.shift[stageError] += ln(1 + float64(.9*ex*x))
-	e.shift[stageRetries] += float64(3.2 * x * x)
+	e.shift[stageError] += ln(1 + float64(1.4*ex*x))
+	e.shift[stageRetries] += float64(3 * x * x)
 	e.shift[logHomeRetry] += float64(3 * x * x)
 	e.blur += float64(.006 * ex)
 
 	x, ex = seenOf(zdriveJitter)
 	jitter := c.rng.normal()
-	e.blur += float64(.012*ex) + float64(float64(.010*ex)*max(-1, jitter))
-	e.shift[focusScore] -= float64(.012 * ex)
+	e.blur += float64(.018*ex) + float64(float64(.014*ex)*max(-1, jitter))
+	e.shift[focusScore] -= float64(.020*ex) + float64(float64(.010*ex)*max(-1, jitter))
 	e.shift[logFocusLost] += float64(2 * x)
-	e.shift[logHomeFailed] += float64(3.5 * x)
+	e.shift[logHomeFailed] += float64(4 * min(x, 1.1))
 
 	x, ex = seenOf(chillerWeak)
-	e.weak += float64(.30 * ex)
-	e.shift[chillerTemperature] += float64(.25 * ex)
-	e.warm += float64(.9 * ex)
+	e.weak += float64(.36 * ex)
+	e.shift[chillerTemperature] += float64(.35 * ex)
+	e.warm += float64(1.3 * ex)
 	e.shift[logChillerWarm] += float64(3 * x * x)
 	e.phase += float64(.04 * ex)
 
 	x, ex = seenOf(heaterAgeing)
-	e.shift[heaterRamp] -= ln(1 - min(.6, float64(.14*ex)))
-	e.shift[heaterError] += ln(1 + float64(.8*ex*x))
+	e.shift[heaterRamp] -= ln(1 - min(.6, float64(.19*ex)))
+	e.shift[heaterError] += ln(1 + float64(1.1*ex*x))
 	e.shift[logHeaterTimeout] += float64(3.2 * x * x)
 	e.phase += float64(.10 * ex)
 	e.passing -= float64(.8 * ex)
 
 	_, ex = seenOf(fanWear)
-	e.shift[fanSpeed] -= float64(.11 * ex)
-	e.shift[internalTemperature] += float64(1.6 * ex)
+	e.shift[fanSpeed] -= float64(.15 * ex)
+	e.shift[internalTemperature] += float64(2.2 * ex)
 	e.shift[cameraTemperature] += float64(.2 * ex)
 	e.load += float64(1.5 * ex)
 
 	x, ex = seenOf(pumpWear)
-	e.shift[pumpDelivered] -= float64(.030 * ex)
-	e.phase += float64(.12 * ex)
-	e.pre += float64(.18 * ex)
-	e.shift[logPumpPressure] += float64(1.2 * x)
+	e.shift[pumpDelivered] -= float64(.040 * ex)
+	e.phase += float64(.14 * ex)
+	e.pre += float64(.20 * ex)
+	e.shift[logPumpPressure] += float64(1.0 * x)
 
 	x, ex = seenOf(valveStick)
-	e.shift[valveMove] += float64(.14 * ex)
+	e.shift[valveMove] += float64(.22 * ex)
 	e.shift[valveRetries] += float64(3 * x * x)
 	e.shift[logValveRetry] += float64(3 * x * x)
 	e.pre += float64(.05 * ex)
 
 	x, ex = seenOf(lineClog)
-	e.shift[linePressure] += float64(.20 * ex)
-	e.shift[pumpDelivered] -= float64(.010 * ex)
+	e.shift[linePressure] += float64(.34 * ex)
+	e.shift[pumpDelivered] -= float64(.006 * ex)
 	e.phase += float64(.12 * ex)
 	e.light -= float64(.05 * ex)
 	e.shift[logPumpPressure] += float64(3 * x * x)
 
 	x, ex = seenOf(lineAir)
-	e.bubbles += float64(2.5 * ex * x)
-	e.shift[linePressure] -= float64(.08 * ex)
-	e.shift[pumpDelivered] -= float64(.010 * ex)
-	e.shift[logPumpPressure] += float64(2.2 * x)
+	e.bubbles += float64(4 * ex)
+	e.shift[linePressure] -= float64(.20 * ex)
+	e.shift[pumpDelivered] -= float64(.006 * ex)
+	e.shift[logPumpPressure] += float64(2.6 * x)
 }
 
 // failed is what a component that has failed does to a run; see abort for what the run

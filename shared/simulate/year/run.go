@@ -135,7 +135,7 @@ func (t *teller) run(p planned, sequence int64) fleet.Run {
 	} else {
 		t.residue *= .6
 	}
-	e.shift[linePressure] += float64(.03 * t.residue)
+	e.shift[linePressure] += float64(.02 * t.residue)
 	e.phase += float64(.02 * t.residue)
 	if p.idle > 7 {
 		idle := rng.between(.05, .15)
@@ -236,7 +236,7 @@ func (t *teller) telemetry(out map[string]float64, c *conditions, e *effects, sh
 		case focusScore:
 			v, high = max(0, min(1, v)), max(0, min(1, high))
 		case linePressure:
-			high *= 1 + float64(.05*min(10, e.bubbles))
+			high *= 1 + float64(.08*min(10, e.bubbles))
 		}
 		if t.m.site.dark[s] || during(t.history.silent[s], day) {
 			continue

@@ -126,7 +126,7 @@ func (g *generator) newSite(t *tenant, n int) *site {
 	}
 	if rng.chance(g.Nuisance.DarkSites) {
 		for _, c := range append(slices.Clone(Components), "", "logs") {
-			if !rng.chance(.45) {
+			if !rng.chance(.35) {
 				continue
 			}
 			for i := range s.dark {
