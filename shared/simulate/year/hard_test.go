@@ -297,12 +297,18 @@ func (h *hardness) static1() (best tally, scale float64) {
 // case, and lowers the price until the budget is spent. It is tuned on the very fleet.
 func (h *hardness) static2() tally {
 	var best tally
-	for price := 4.0; price > .01; price *= .93 {
+	alone := map[string][]tally{}
+	for _, r := range score.Rules {
+		for k := range scales {
+			alone[r.ID] = append(alone[r.ID], judge(h.static[r.ID][k].alerts, h.failures))
+		}
+	}
+	for price := 4.0; price > .01; price *= .9 {
 		var all []alert
 		for _, r := range score.Rules {
 			worth, at := 0.0, -1
 			for k := range scales {
-				j := judge(h.static[r.ID][k].alerts, h.failures)
+				j := alone[r.ID][k]
 				if w := float64(j.caught) - price*float64(j.wrong); w > worth {
 					worth, at = w, k
 				}

@@ -42,7 +42,7 @@ func (c *conditions) wear(e *effects) {
 	e.quality -= float64(.05 * ex)
 
 	x, ex = seenOf(cameraWarm)
-	e.shift[cameraTemperature] += float64(float64(2.2*ex) * (1 + float64(.1*max(0, c.room))))
+	e.shift[cameraTemperature] += float64(float64(2.6*ex) * (1 + float64(.1*max(0, c.room))))
 	e.quality -= float64(.25 * ex)
 	e.shift[logUnknown] += float64(.8 * x)
 
@@ -52,22 +52,22 @@ func (c *conditions) wear(e *effects) {
 	e.shift[logFocusLost] += float64(2.5 * x * x)
 
 	x, ex = seenOf(stageWear)
-	e.shift[stageError] += ln(1 + float64(1.4*ex*x))
+	e.shift[stageError] += ln(1 + float64(1.7*ex*x))
 	e.shift[stageRetries] += float64(3 * x * x)
 	e.shift[logHomeRetry] += float64(3 * x * x)
 	e.blur += float64(.006 * ex)
 
 	x, ex = seenOf(zdriveJitter)
 	jitter := c.rng.normal()
-	e.blur += float64(.018*ex) + float64(float64(.014*ex)*max(-1, jitter))
-	e.shift[focusScore] -= float64(.020*ex) + float64(float64(.010*ex)*max(-1, jitter))
+	e.blur += float64(.024*ex) + float64(float64(.016*ex)*max(-1, jitter))
+	e.shift[focusScore] -= float64(.024*ex) + float64(float64(.010*ex)*max(-1, jitter))
 	e.shift[logFocusLost] += float64(2 * x)
-	e.shift[logHomeFailed] += float64(4 * min(x, 1.1))
+	e.shift[logHomeFailed] += float64(5 * min(x, 1))
 
 	x, ex = seenOf(chillerWeak)
-	e.weak += float64(.36 * ex)
+	e.weak += float64(.40 * ex)
 	e.shift[chillerTemperature] += float64(.35 * ex)
-	e.warm += float64(1.3 * ex)
+	e.warm += float64(1.6 * ex)
 	e.shift[logChillerWarm] += float64(3 * x * x)
 	e.phase += float64(.04 * ex)
 
@@ -79,35 +79,35 @@ func (c *conditions) wear(e *effects) {
 	e.passing -= float64(.8 * ex)
 
 	_, ex = seenOf(fanWear)
-	e.shift[fanSpeed] -= float64(.15 * ex)
-	e.shift[internalTemperature] += float64(2.2 * ex)
+	e.shift[fanSpeed] -= float64(.18 * ex)
+	e.shift[internalTemperature] += float64(3 * ex)
 	e.shift[cameraTemperature] += float64(.2 * ex)
 	e.load += float64(1.5 * ex)
 
 	x, ex = seenOf(pumpWear)
-	e.shift[pumpDelivered] -= float64(.040 * ex)
+	e.shift[pumpDelivered] -= float64(.048 * ex)
 	e.phase += float64(.14 * ex)
 	e.pre += float64(.20 * ex)
-	e.shift[logPumpPressure] += float64(1.0 * x)
+	e.shift[logPumpPressure] += float64(.8 * x)
 
 	x, ex = seenOf(valveStick)
-	e.shift[valveMove] += float64(.22 * ex)
+	e.shift[valveMove] += float64(.25 * ex)
 	e.shift[valveRetries] += float64(3 * x * x)
 	e.shift[logValveRetry] += float64(3 * x * x)
 	e.pre += float64(.05 * ex)
 
 	x, ex = seenOf(lineClog)
-	e.shift[linePressure] += float64(.34 * ex)
+	e.shift[linePressure] += float64(.40 * ex)
 	e.shift[pumpDelivered] -= float64(.006 * ex)
 	e.phase += float64(.12 * ex)
 	e.light -= float64(.05 * ex)
-	e.shift[logPumpPressure] += float64(3 * x * x)
+	e.shift[logPumpPressure] += float64(3.2 * x)
 
 	x, ex = seenOf(lineAir)
 	e.bubbles += float64(4 * ex)
-	e.shift[linePressure] -= float64(.20 * ex)
+	e.shift[linePressure] -= float64(.26 * ex)
 	e.shift[pumpDelivered] -= float64(.006 * ex)
-	e.shift[logPumpPressure] += float64(2.6 * x)
+	e.shift[logPumpPressure] += float64(3.2 * x)
 }
 
 // failed is what a component that has failed does to a run; see abort for what the run
