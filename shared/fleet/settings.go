@@ -74,7 +74,7 @@ func Usual() Nuisance {
 		SoftwareReleases: 2, SoftwareShift: 1, RolloutWeeks: 6,
 		Loading: 1, Misloaded: .04, LowDiversity: .1, LibraryWeeks: .3, NoPhiX: .32,
 		Season: 1.5, Room: .4, RoomEpisodes: .3, RoomEpisode: 4, Doors: .03, WashMissed: .1,
-		DarkSites: .12, Gaps: 2, LostRuns: .01, Flapping: .08, ClockSteps: .1, Outliers: .03,
+		DarkSites: .1, Gaps: 2, LostRuns: .01, Flapping: .08, ClockSteps: .1, Outliers: .03,
 		Maintenance: 1, VisitShift: 1,
 	}
 }

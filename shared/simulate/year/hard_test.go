@@ -294,7 +294,8 @@ func (h *hardness) static1() (best tally, scale float64) {
 }
 
 // static2 gives each rule the scale at which it catches most for a price of a false
-// case, and lowers the price until the budget is spent. It is tuned on the very fleet.
+// case, the lowest price that the budget bears; what is left of the budget then goes to
+// the step that catches most. It is tuned on the very fleet.
 func (h *hardness) static2() tally {
 	var best tally
 	alone := map[string][]tally{}
@@ -303,23 +304,45 @@ func (h *hardness) static2() tally {
 			alone[r.ID] = append(alone[r.ID], judge(h.static[r.ID][k].alerts, h.failures))
 		}
 	}
+	all := func(at []int) tally {
+		var alerts []alert
+		for i, r := range score.Rules {
+			if at[i] < len(scales) {
+				alerts = append(alerts, h.static[r.ID][at[i]].alerts...)
+			}
+		}
+		return judge(alerts, h.failures)
+	}
+	fits := func(j tally) bool { return float64(j.wrong)/h.years <= budget }
+	at := make([]int, len(score.Rules))
 	for price := 4.0; price > .01; price *= .9 {
-		var all []alert
-		for _, r := range score.Rules {
-			worth, at := 0.0, -1
-			for k := range scales {
-				j := alone[r.ID][k]
+		chosen := make([]int, len(score.Rules))
+		for i, r := range score.Rules {
+			worth := 0.0
+			chosen[i] = len(scales) // off
+			for k, j := range alone[r.ID] {
 				if w := float64(j.caught) - price*float64(j.wrong); w > worth {
-					worth, at = w, k
+					worth, chosen[i] = w, k
 				}
 			}
-			if at >= 0 {
-				all = append(all, h.static[r.ID][at].alerts...)
+		}
+		if j := all(chosen); fits(j) && j.caught > best.caught {
+			best, at = j, chosen
+		}
+	}
+	for better := true; better; {
+		better = false
+		next := at
+		for i := range at {
+			for k := max(0, at[i]-6); k < at[i]; k++ {
+				try := slices.Clone(at)
+				try[i] = k
+				if j := all(try); fits(j) && j.caught > best.caught {
+					best, next, better = j, try, true
+				}
 			}
 		}
-		if j := judge(all, h.failures); float64(j.wrong)/h.years <= budget && j.caught > best.caught {
-			best = j
-		}
+		at = next
 	}
 	return best
 }

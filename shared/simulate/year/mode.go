@@ -46,17 +46,17 @@ const (
 
 var modes = [gradualModes]mode{
 	laserDecay:   {"laser-decay", laser, .15, 84, "current × e^(0.20e) while a servo holds the power; from e = 0.7 on it and the light fall, ln −0.20 each; `log.laser.power` × e^(3x²); Q30"},
-	cameraWarm:   {"camera-warm", camera, .09, 60, "camera +2.6e K, more in a warm room; Q30 logit −0.25e; unknown lines × e^(0.8x)"},
+	cameraWarm:   {"camera-warm", camera, .09, 63, "camera +2.8e K, more in a warm room; Q30 logit −0.25e; unknown lines × e^(0.8x)"},
 	focusDrift:   {"focus-drift", focus, .13, 63, "FWHM × e^(0.042e); focus score −0.040e; `log.focus.lost` × e^(2.5x²)"},
-	stageWear:    {"stage-wear", stage, .12, 70, "following error × (1 + 1.7ex); retries and home retries × e^(3x²); FWHM × e^(0.006e)"},
-	zdriveJitter: {"z-drive-jitter", zdrive, .09, 56, "FWHM × e^(0.024e ± 0.016e) and focus score −0.024e ± 0.010e, another in each run; `log.stage.home.failed` × e^(5x); `log.focus.lost` × e^(2x)"},
-	chillerWeak:  {"chiller-weak", chiller, .16, 70, "duty ÷ (1 − 0.40e), room and door included, at most 100 %; reagents +0.35e K, their warmest moment +1.6e K; `log.chiller.warm` × e^(3x²); phasing × e^(0.04e)"},
+	stageWear:    {"stage-wear", stage, .12, 70, "following error × (1 + 2ex); retries and home retries × e^(3x²); FWHM × e^(0.006e)"},
+	zdriveJitter: {"z-drive-jitter", zdrive, .09, 63, "FWHM × e^(0.024e ± 0.016e) and focus score −0.026e ± 0.010e, another in each run; `log.stage.home.failed` × e^(5x); `log.focus.lost` × e^(2x)"},
+	chillerWeak:  {"chiller-weak", chiller, .16, 70, "duty ÷ (1 − 0.44e), room and door included, at most 100 %; reagents +0.35e K, their warmest moment +1.6e K; `log.chiller.warm` × e^(3x²); phasing × e^(0.04e)"},
 	heaterAgeing: {"heater-ageing", heater, .13, 77, "ramp ÷ (1 − 0.19e); steady error × (1 + 1.1ex); timeouts × e^(3.2x²); phasing × e^(0.10e); PF −0.8e points"},
-	fanWear:      {"fan-wear", fan, .10, 56, "speed × e^(−0.18e); inside +3e K; camera +0.2e K; chiller duty +1.5e points"},
-	pumpWear:     {"pump-wear", pump, .16, 84, "delivered −0.048e; phasing × e^(0.14e); prephasing × e^(0.20e); `log.pump.pressure` × e^(0.8x)"},
-	valveStick:   {"valve-stick", valve, .13, 49, "move × e^(0.25e); retries, counted and logged, × e^(3x²); prephasing × e^(0.05e)"},
-	lineClog:     {"line-clog", line, .11, 56, "pressure × e^(0.40e); delivered −0.006e; phasing × e^(0.12e); light, ln −0.05e; `log.pump.pressure` × e^(3.2x)"},
-	lineAir:      {"line-air", line, .09, 42, "4e bubbles a run: each pressure +1 %, PhiX error × e^0.2, Q30 logit −0.05, peaks of pressure + 8 %; pressure × e^(−0.26e); delivered −0.006e; `log.pump.pressure` × e^(3.2x)"},
+	fanWear:      {"fan-wear", fan, .10, 63, "speed × e^(−0.20e); inside +3e K; camera +0.2e K; chiller duty +1.5e points"},
+	pumpWear:     {"pump-wear", pump, .16, 84, "delivered −0.052e; phasing × e^(0.14e); prephasing × e^(0.20e); `log.pump.pressure` × e^(0.8x)"},
+	valveStick:   {"valve-stick", valve, .13, 56, "move × e^(0.28e); retries, counted and logged, × e^(3x²); prephasing × e^(0.05e)"},
+	lineClog:     {"line-clog", line, .11, 63, "pressure × e^(0.40e); delivered −0.006e; phasing × e^(0.12e); light, ln −0.05e; `log.pump.pressure` × e^(3.2x)"},
+	lineAir:      {"line-air", line, .09, 49, "4e bubbles a run: each pressure +1 %, PhiX error × e^0.2, Q30 logit −0.05, peaks of pressure + 8 %; pressure × e^(−0.30e); delivered −0.006e; `log.pump.pressure` × e^(3.2x)"},
 }
 
 // sudden are the failures a year that nothing announces, by component.

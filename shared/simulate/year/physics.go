@@ -42,7 +42,7 @@ func (c *conditions) wear(e *effects) {
 	e.quality -= float64(.05 * ex)
 
 	x, ex = seenOf(cameraWarm)
-	e.shift[cameraTemperature] += float64(float64(2.6*ex) * (1 + float64(.1*max(0, c.room))))
+	e.shift[cameraTemperature] += float64(float64(2.8*ex) * (1 + float64(.1*max(0, c.room))))
 	e.quality -= float64(.25 * ex)
 	e.shift[logUnknown] += float64(.8 * x)
 
@@ -52,7 +52,7 @@ func (c *conditions) wear(e *effects) {
 	e.shift[logFocusLost] += float64(2.5 * x * x)
 
 	x, ex = seenOf(stageWear)
-	e.shift[stageError] += ln(1 + float64(1.7*ex*x))
+	e.shift[stageError] += ln(1 + float64(2*ex*x))
 	e.shift[stageRetries] += float64(3 * x * x)
 	e.shift[logHomeRetry] += float64(3 * x * x)
 	e.blur += float64(.006 * ex)
@@ -60,12 +60,12 @@ func (c *conditions) wear(e *effects) {
 	x, ex = seenOf(zdriveJitter)
 	jitter := c.rng.normal()
 	e.blur += float64(.024*ex) + float64(float64(.016*ex)*max(-1, jitter))
-	e.shift[focusScore] -= float64(.024*ex) + float64(float64(.010*ex)*max(-1, jitter))
+	e.shift[focusScore] -= float64(.026*ex) + float64(float64(.010*ex)*max(-1, jitter))
 	e.shift[logFocusLost] += float64(2 * x)
 	e.shift[logHomeFailed] += float64(5 * min(x, 1))
 
 	x, ex = seenOf(chillerWeak)
-	e.weak += float64(.40 * ex)
+	e.weak += float64(.44 * ex)
 	e.shift[chillerTemperature] += float64(.35 * ex)
 	e.warm += float64(1.6 * ex)
 	e.shift[logChillerWarm] += float64(3 * x * x)
@@ -79,19 +79,19 @@ func (c *conditions) wear(e *effects) {
 	e.passing -= float64(.8 * ex)
 
 	_, ex = seenOf(fanWear)
-	e.shift[fanSpeed] -= float64(.18 * ex)
+	e.shift[fanSpeed] -= float64(.20 * ex)
 	e.shift[internalTemperature] += float64(3 * ex)
 	e.shift[cameraTemperature] += float64(.2 * ex)
 	e.load += float64(1.5 * ex)
 
 	x, ex = seenOf(pumpWear)
-	e.shift[pumpDelivered] -= float64(.048 * ex)
+	e.shift[pumpDelivered] -= float64(.052 * ex)
 	e.phase += float64(.14 * ex)
 	e.pre += float64(.20 * ex)
 	e.shift[logPumpPressure] += float64(.8 * x)
 
 	x, ex = seenOf(valveStick)
-	e.shift[valveMove] += float64(.25 * ex)
+	e.shift[valveMove] += float64(.28 * ex)
 	e.shift[valveRetries] += float64(3 * x * x)
 	e.shift[logValveRetry] += float64(3 * x * x)
 	e.pre += float64(.05 * ex)
@@ -105,7 +105,7 @@ func (c *conditions) wear(e *effects) {
 
 	x, ex = seenOf(lineAir)
 	e.bubbles += float64(4 * ex)
-	e.shift[linePressure] -= float64(.26 * ex)
+	e.shift[linePressure] -= float64(.30 * ex)
 	e.shift[pumpDelivered] -= float64(.006 * ex)
 	e.shift[logPumpPressure] += float64(3.2 * x)
 }
@@ -155,7 +155,7 @@ func (c *conditions) failed(component string, e *effects) {
 	case fan:
 		e.shift[fanSpeed] -= float64(1.2 * more)
 		e.shift[internalTemperature] += float64(9 * more)
-		e.shift[cameraTemperature] += float64(1.5 * more)
+		e.shift[cameraTemperature] += float64(.4 * more)
 	case pump:
 		e.shift[pumpDelivered] -= float64(.25 * more)
 		e.shift[logPumpPressure] += 5
@@ -168,7 +168,7 @@ func (c *conditions) failed(component string, e *effects) {
 		e.pre += float64(.8 * more)
 	case line:
 		e.shift[linePressure] += float64(.8 * more)
-		e.shift[pumpDelivered] -= float64(.08 * more)
+		e.shift[pumpDelivered] -= float64(.02 * more)
 		e.shift[logPumpPressure] += 6
 		e.light -= float64(1 * more)
 	}
