@@ -16,7 +16,7 @@ func TestOracle(t *testing.T) {
 		rng := g.stream("oracle test", i)
 		for _, days := range []int{1, 7, 30} {
 			said, came, variance, n := 0.0, 0.0, 0.0, 0
-			for n < 20_000 {
+			for n < 8_000 {
 				w := worn{mode: modes[i], begun: true, rate: exp(float64(rateSpread*rng.normal())) / modes[i].span}
 				look, strike, p := rng.IntN(int(1.2*modes[i].span)), -1, 0.0
 				for day := 0; day < look+days; day++ {
