@@ -165,7 +165,7 @@ func (f *Fleet) next(instrument string, content []byte) (Run, []byte, error) {
 }
 
 // ByTime is the runs of all instruments in the order of their arrival. It holds the
-// files of all instruments decompressed: about 100 MB for 1,200 instruments and a year.
+// files of all instruments decompressed: about 200 MB for 1,200 instruments and a year.
 func (f *Fleet) ByTime() iter.Seq2[Run, error] {
 	return func(yield func(Run, error) bool) {
 		var open queue
