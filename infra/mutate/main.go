@@ -141,6 +141,9 @@ func (b *bench) all(ctx context.Context, o options, equivalents Equivalents) (Re
 				r.Verdict, errs[w] = b.sure(ctx, &chosen[i])
 				report.Results[i] = r
 				progress.Lock()
+				if r.Verdict == Survived && r.Equivalent == "" {
+					fmt.Fprintf(os.Stderr, "%s:%d: survived: %s\n", r.File, r.Line, r.Key())
+				}
 				if done++; done%10 == 0 || done == len(chosen) {
 					fmt.Fprintf(os.Stderr, "%s: %d of %d, %s\n", b.pkg.ImportPath, done, len(chosen), time.Since(start).Round(time.Second))
 				}

@@ -1,7 +1,10 @@
 package catalog
 
 import (
+<<<<<<< HEAD
 	"encoding/binary"
+=======
+>>>>>>> detector
 	"encoding/hex"
 	"math"
 	"slices"
@@ -24,6 +27,7 @@ const (
 	NotInEnum       = "not-in-enumeration" // not one of the values
 	TooLong         = "too-long"           // longer than max_length
 	PatternMismatch = "pattern-mismatch"
+	ReadsAsText     = "reads-as-text" // 32 hex digits that are no sixteen random bytes
 	ReadsAsDate     = "reads-as-date" // a day of somebody's life
 	ReadsAsText     = "reads-as-text" // hex digits that are the letters of a text
 )
@@ -128,6 +132,7 @@ func dottedDate(s string) bool {
 	return false
 }
 
+<<<<<<< HEAD
 // readsAsText tells whether 32 hex digits, as many as a token has, are letters in UTF-8 or in
 // two bytes each, perhaps with zeros or spaces around them. Of digests, one in a million is.
 func readsAsText(s string) bool {
@@ -153,6 +158,38 @@ func writing(text string, last rune) bool {
 		ascii := r >= ' ' && r < 0x7f
 		return !ascii && (r < 0xc0 || r > last || r > alphabets && r < kana || !unicode.IsLetter(r))
 	})
+=======
+// readsAsText tells whether 32 hex digits are written text, in ASCII or in UTF-16, or are
+// filled up to be so many. Of the HMACs that stand there hardly one in a hundred thousand is.
+func readsAsText(s string) bool {
+	if len(s) != 32 {
+		return false
+	}
+	raw, err := hex.DecodeString(s)
+	if err != nil {
+		return false
+	}
+	printable, letters, most, zeroes := 0, 0, 0, 0
+	for _, b := range raw {
+		if b >= ' ' && b <= '~' {
+			printable++
+		}
+		if b == 0 {
+			zeroes++
+		}
+		if letters++; (b < 'A' || b > 'Z') && (b < 'a' || b > 'z') && !strings.ContainsRune(" .-_'@", rune(b)) {
+			letters = 0
+		}
+		most = max(most, letters)
+	}
+	digits := 0
+	for _, d := range "0123456789abcdef" {
+		if strings.ContainsRune(s, d) {
+			digits++
+		}
+	}
+	return printable == len(raw) || most > 9 || zeroes > 4 || digits < 8 || !strings.ContainsAny(s, "abcdef")
+>>>>>>> detector
 }
 
 // dimensionsFit tells whether exactly the field's dimensions are set, each in range.

@@ -1,6 +1,7 @@
 package scrub_test
 
 import (
+	"encoding/hex"
 	"math"
 	"slices"
 	"testing"
@@ -60,6 +61,11 @@ func TestProjectDropsWithItsReason(t *testing.T) {
 		{"another board's firmware", observation.Observation{Field: "config.board.fluidics", Text: "novaseq_cib@NovaSeq_1.2.3"}, catalog.PatternMismatch, "run-parameters"},
 		{"a name for a lot", observation.Observation{Field: "run.reagent_lot", Text: "SMITHJOH"}, catalog.PatternMismatch, "run-parameters"},
 		{"bases for a lot", observation.Observation{Field: "run.reagent_lot", Text: "ACGTACGT"}, catalog.PatternMismatch, "run-parameters"},
+		{"a name for a token", observation.Observation{Field: "run.token", Text: hex.EncodeToString([]byte("Maria Lopez 1984"))}, catalog.ReadsAsText, "run-info"},
+		{"a name with bytes around it for a token", observation.Observation{Field: "run.token", Text: "80ff" + hex.EncodeToString([]byte("Maria Lopez")) + "8099ff"}, catalog.ReadsAsText, "run-info"},
+		{"a name in UTF-16 for a token", observation.Observation{Field: "run.token", Text: "4d0061007200690061004c006f007000"}, catalog.ReadsAsText, "run-info"},
+		{"a number for a token", observation.Observation{Field: "run.token", Text: "19840312078051121194347659191234"}, catalog.ReadsAsText, "run-info"},
+		{"few digits for a token", observation.Observation{Field: "run.token", Text: "cafecafecafecafecafecafecafecafe"}, catalog.ReadsAsText, "run-info"},
 		{"bases for a token", observation.Observation{Field: "run.token", Text: "ACGTACGTACGTACGTACGTACGTACGTACGT"}, catalog.PatternMismatch, "run-info"},
 		{"too long", observation.Observation{Field: "run.reagent_lot", Text: "2044401720444017"}, catalog.TooLong, "run-parameters"},
 		{"an address for a version", observation.Observation{Field: "config.rta", Text: "10.20.30.40"}, catalog.PatternMismatch, "run-parameters"},

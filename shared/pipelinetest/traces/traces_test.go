@@ -125,7 +125,9 @@ func TestFindsWhateverIsDoneToIt(t *testing.T) {
 }
 
 // seldom is what takes long to make.
-func seldom(way string) bool { return strings.Contains(way, "clean") || way == "gzip" || way == "zstd" || way == "zip" }
+func seldom(way string) bool {
+	return strings.Contains(way, "clean") || way == "gzip" || way == "zstd" || way == "zip"
+}
 
 func parquet(t testing.TB, s string) []byte {
 	t.Helper()
