@@ -62,12 +62,12 @@ test: lint agents build ## lint, unit, property, vectors, synth, and end to end 
 
 .PHONY: lint
 lint: .cache/bin/golangci-lint ## formatting, the dependency rule, and the linters
-	@test -z "$$(gofmt -l cmd events functions infra shared)" || { gofmt -l cmd events functions infra shared; echo 'run gofmt -w'; exit 1; }
+	@test -z "$$(gofmt -l cmd docs events functions infra shared)" || { gofmt -l cmd docs events functions infra shared; echo 'run gofmt -w'; exit 1; }
 	@.cache/bin/golangci-lint run ./...
 
 .PHONY: vectors
 vectors: ## regenerate vectors, golden files and generated pages; review the diff
-	$(GO) test ./shared/seal ./shared/catalog ./shared/notice ./infra -update
+	$(GO) test ./shared/seal ./shared/catalog/page ./shared/notice ./infra -update
 	$(GO) test ./shared/receipt -run Vectors -update
 	$(GO) test ./shared/pipelinetest -run Samples -update
 	$(GO) test ./cmd/agent -run Docs -update
@@ -121,6 +121,10 @@ bench-read: ## reading run folders, side by side with Illumina's reader (ANCHORS
 bench-scrub: ## the detector of identifiers, side by side with Presidio on a log with planted ones (ANCHORS=DIR)
 	@ANCHORS=$(ANCHORS) ./shared/detector/sidebyside/measure.sh
 
+.PHONY: attack
+attack: ## guess the sequence from the numbers that leave: SEQUENCE_RUNS (1500) known runs of each chemistry, all fields together and each alone
+	SEQUENCE_RUNS=$${SEQUENCE_RUNS:-1500} $(GO) test ./shared/scrub/sequence -count=1 -v -timeout 60m
+
 .PHONY: chaos-agent
 chaos-agent: ## the agent killed 500 times at any moment while runs grow and the network fails; its spool on a disk that forgets
 	AGENT_KILLS=$${AGENT_KILLS:-500} $(GO) test -count=1 -v -timeout 20m -run KilledAnywhere ./cmd/agent
@@ -130,6 +134,10 @@ chaos-agent: ## the agent killed 500 times at any moment while runs grow and the
 load: build ## the load of 25,000 instruments after an outage, on the emulator, with 5, 50 and 100 % invalid
 	$(GO) test -run='^$$' -bench=Outage -benchtime=1x ./infra/rehearsal
 
+.PHONY: erasure-drill
+erasure-drill: build ## ERASURES=50 labs erased on the emulator, and everything searched for what is left of them
+	PROACTIVE_E2E=required ERASURES=$${ERASURES:-50} $(GO) test ./infra/rehearsal -run='^TestErasureDrill$$' -count=1 -timeout 120m -v
+
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME each
 	@grep -rl --include=*_test.go '^func Fuzz' shared | sort -u | while read -r f; do \
@@ -137,8 +145,8 @@ fuzz: ## every fuzz target for FUZZTIME each
 	    echo "$$t in $$(dirname $$f)"; $(GO) test ./$$(dirname $$f) -run='^$$' -fuzz="^$$t\$$" -fuzztime=$(FUZZTIME); done; done
 
 .PHONY: mutate
-mutate: ## faults put into PKGS that no test finds (SAMPLE=20 SEED=1 for some of them, ALSO=PKG for more tests); fails below 85 %, report in .cache/mutation/
-	@nice -n 19 $(GO) run ./infra/mutate $(if $(SAMPLE),-sample $(SAMPLE)) $(if $(SEED),-seed $(SEED)) $(if $(ALSO),-also '$(ALSO)') $(PKGS)
+mutate: ## faults put into PKGS that no test finds (SAMPLE=20 SEED=1 for some of them, ALSO=PKG for more tests); fails below 85 %, reports in .cache/mutation/ and docs/mutation.md
+	@nice -n 19 $(GO) run ./infra/mutate $(if $(SAMPLE),-sample $(SAMPLE),-page docs/mutation.md) $(if $(SEED),-seed $(SEED)) $(if $(ALSO),-also '$(ALSO)') $(PKGS)
 
 .PHONY: chaos
 chaos: ## every delivery fault 200 times and more, over CHAOS_BATCHES batches (SEED=…); report in .cache/chaos/

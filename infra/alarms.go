@@ -9,6 +9,8 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
+
+	"proactive/shared/journal"
 )
 
 // newAlarms watches what must never fill: dead-letter queues; what must not wait: work
@@ -20,6 +22,7 @@ func (a *appStack) newAlarms(api uploadAPI, starter awslambda.Function) {
 		queue awssqs.Queue
 	}{
 		{"ValidateDead", a.queues.validate.dead}, {"ScrubDead", a.queues.scrub.dead}, {"ScoreDead", a.queues.score.dead}, {"EraseDead", a.queues.erase.dead},
+		{"ExportDead", a.queues.export.dead},
 		{"Undelivered", a.queues.undelivered},
 	} {
 		a.alarm(dead.id+"NotEmpty", "messages that could not be processed are waiting for a person",
@@ -30,6 +33,7 @@ func (a *appStack) newAlarms(api uploadAPI, starter awslambda.Function) {
 		queue awssqs.Queue
 	}{
 		{"Validate", a.queues.validate.queue}, {"Scrub", a.queues.scrub.queue}, {"Score", a.queues.score.queue}, {"Erase", a.queues.erase.queue},
+		{"Export", a.queues.export.queue},
 	} {
 		a.alarm(waiting.id+"Waiting", "the oldest message waits for 15 minutes: the function fails, or is throttled",
 			waiting.queue.MetricApproximateAgeOfOldestMessage(period(5, "Maximum")), 15*60)
@@ -42,6 +46,8 @@ func (a *appStack) newAlarms(api uploadAPI, starter awslambda.Function) {
 		api.http.MetricServerError(period(5, "Sum")), 10)
 	a.alarm("Privacy", "the detector stopped a batch: something that looks like an identifier got past the catalog, on the instrument and here",
 		counted("scrub", "batches_quarantined"), 1)
+	a.alarm("EraseLate", "an erasure does not end: something writes by its id, or somebody has dead letters in hand",
+		counted("erase", journal.ErasuresLate), 1)
 	a.alarm("MailBounces", "one mail in twenty comes back: somebody is not told, and SES may stop sending",
 		bounces(), 0.05)
 }

@@ -25,6 +25,7 @@ var counters = []struct{ title, stage, name string }{
 	{"The account", "reconcile", journal.BatchesStuck},
 	{"The account", "reconcile", journal.BatchesNeverArrived},
 	{"The account", "reconcile", journal.AccountsBroken},
+	{"The account", "erase", journal.ErasuresLate},
 }
 
 // newDashboard draws what an operator looks at first: alarms, what became of batches and
@@ -55,7 +56,7 @@ func (a *appStack) newDashboard(api uploadAPI) {
 	row(counts...)
 
 	var dead, waiting, oldest []awscloudwatch.IMetric
-	for _, w := range []work{a.queues.validate, a.queues.scrub, a.queues.score, a.queues.erase} {
+	for _, w := range []work{a.queues.validate, a.queues.scrub, a.queues.score, a.queues.erase, a.queues.export} {
 		dead = append(dead, w.dead.MetricApproximateNumberOfMessagesVisible(most))
 		waiting = append(waiting, w.queue.MetricApproximateNumberOfMessagesVisible(most))
 		oldest = append(oldest, w.queue.MetricApproximateAgeOfOldestMessage(most))

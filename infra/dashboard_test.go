@@ -167,7 +167,7 @@ func journalCounters(t *testing.T) (names []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	prefix := regexp.MustCompile(`const countPrefix = "(\w+)"`).FindSubmatch(raw)
+	prefix := regexp.MustCompile(`countPrefix\s+= "(\w+)"`).FindSubmatch(raw)
 	if prefix == nil {
 		t.Fatal("scrub counts batches in another way")
 	}

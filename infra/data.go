@@ -20,14 +20,14 @@ type dataStack struct {
 
 type keys struct {
 	// Symmetric, rotated every year by KMS.
-	inbox, clean, quarantine, notices, tables, people, messages, logs, cases awskms.Key
+	inbox, clean, quarantine, notices, dossiers, tables, people, messages, logs, cases awskms.Key
 	// Asymmetric and HMAC keys do not rotate by themselves: the signed key set lets two
 	// overlap, newest first.
 	unwrap, receipt       []awskms.Key
 	root, challenge, link awskms.Key
 }
 
-type buckets struct{ inbox, clean, quarantine, notices, access awss3.Bucket }
+type buckets struct{ inbox, clean, quarantine, notices, dossiers, access awss3.Bucket }
 
 type tables struct {
 	instruments, requests, ledger, health, findings, cases, people awsdynamodb.Table

@@ -2,8 +2,10 @@ package main
 
 import (
 	"testing"
+	"time"
 
 	"proactive/shared/erasure"
+	"proactive/shared/export"
 	"proactive/shared/settings"
 )
 
@@ -41,15 +43,33 @@ func TestACertificateSaysHowLongCopiesRemain(t *testing.T) {
 	}
 }
 
+// TestAnExportKnowsWhenThingsEnd: what is not there any more has ended only after the time
+// after which it is deployed to end; before that it is missing.
+func TestAnExportKnowsWhenThingsEnd(t *testing.T) {
+	d := onAWS(t)
+	for bucket, life := range map[string]time.Duration{"${data/Clean}": export.CleanLife, "${data/Notices}": export.NoticeLife} {
+		days, _ := at(d.find(t, bucket).Props, "LifecycleConfiguration", "Rules", 0, "ExpirationInDays").(float64)
+		if time.Duration(days)*24*time.Hour != life {
+			t.Errorf("%s keeps objects for %v days, and an export believes %s", bucket, days, life)
+		}
+	}
+	// A copy of everything is gone a few days after it was made.
+	rule := at(d.find(t, "${data/Dossiers}").Props, "LifecycleConfiguration", "Rules", 0)
+	days, _ := at(rule, "ExpirationInDays").(float64)
+	behind, _ := at(rule, "NoncurrentVersionExpiration", "NoncurrentDays").(float64)
+	if days < 1 || behind < 1 || days+behind > 5 {
+		t.Errorf("exports are kept for %v and %v days", days, behind)
+	}
+}
+
 // TestTheEraserSearchesEveryStore: a bucket, table or queue that is deployed one day is
 // one that it is told of, or that stands here with the reason why not.
 func TestTheEraserSearchesEveryStore(t *testing.T) {
 	spared := map[string]string{
-		"${data/AccessLogs}":      "opaque ids; ends by itself, as certificates say",
-		"${guard/TrailLogs}":      "as AccessLogs",
-		"${data/Requests}":        "nonces, and no instrument",
-		"${data/People}":          "the customer's, not the instrument's",
-		"${app/EraseDeadLetters}": "calls of the eraser itself: opaque ids",
+		"${data/AccessLogs}": "opaque ids; ends by itself, as certificates say",
+		"${guard/TrailLogs}": "as AccessLogs",
+		"${data/Requests}":   "nonces, and no instrument",
+		"${data/People}":     "the customer's, not the instrument's",
 	}
 	d := onAWS(t)
 	told := map[string]bool{}
@@ -65,7 +85,7 @@ func TestTheEraserSearchesEveryStore(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, one := range append(append([]string{s.InstrumentsTable, s.LedgerTable, s.HealthTable, s.FindingsTable, s.CasesTable,
-		s.InboxBucket, s.CleanBucket, s.QuarantineBucket, s.NoticesBucket, s.EraseQueue}, s.WorkQueues...), s.DeadLetters...) {
+		s.InboxBucket, s.CleanBucket, s.QuarantineBucket, s.NoticesBucket, s.DossiersBucket, s.EraseQueue}, s.WorkQueues...), s.DeadLetters...) {
 		told[one] = true
 	}
 	for _, kind := range []string{"AWS::S3::Bucket", "AWS::DynamoDB::Table", "AWS::SQS::Queue"} {

@@ -137,6 +137,12 @@ func (a *appStack) write(b awss3.Bucket, key awskms.IKey, prefix, reason string)
 	}
 }
 
+// removes allows deleting versions that are named. Who may refuse an upload, so that its
+// instrument forgets it, may remove it as well.
+func (a *appStack) removes(b awss3.Bucket, prefix, reason string) grant {
+	return grant{reason, []string{"s3:DeleteObjectVersion"}, []*string{b.ArnForObjects(jsii.String(prefix + "*"))}, nil}
+}
+
 func (a *appStack) send(q awssqs.Queue, reason string) []grant {
 	return []grant{
 		{reason, []string{"sqs:SendMessage"}, []*string{q.QueueArn()}, nil},

@@ -30,6 +30,7 @@ var load = map[string]func() (any, error){
 	"Slot":      loads[settings.Slot],
 	"Reconcile": loads[settings.Reconcile],
 	"Erase":     loads[settings.Erase],
+	"Export":    loads[settings.Export],
 }
 
 func loads[T any]() (any, error) { return settings.Load[T]() }
@@ -125,8 +126,8 @@ func TestEnvironmentsHoldNamesAndNoSecrets(t *testing.T) {
 			"UNWRAP_KEYS": "${data/UnwrapKey.Arn}", "RECEIPT_KEYS": "${data/ReceiptKey.Arn}", // the first generation
 			"BASE_URL": "${app/Api.ApiEndpoint}", "EVENT_BUS": "${app/Bus}",
 			"SUPPORT_TOPIC": "${app/Support}", "REMINDER_ROLE": "${app/ReminderRole.Arn}", "REMINDER_FUNCTION": "${app/Remind.Arn}",
-			"WORK_QUEUES":  "${app/ValidateQueue},${app/ScrubQueue},${app/ScoreQueue}",
-			"DEAD_LETTERS": "${app/ValidateDeadLetters},${app/ScrubDeadLetters},${app/ScoreDeadLetters},${app/UndeliveredLetters}",
+			"WORK_QUEUES":  "${app/ValidateQueue},${app/ScrubQueue},${app/ScoreQueue},${app/ExportQueue}",
+			"DEAD_LETTERS": "${app/ValidateDeadLetters},${app/ScrubDeadLetters},${app/ScoreDeadLetters},${app/EraseDeadLetters},${app/ExportDeadLetters},${app/UndeliveredLetters}",
 		}
 		if d.Port != 0 {
 			words["BASE_URL"] = fmt.Sprintf("http://127.0.0.1:%d/_aws/execute-api/${app/Api}/$default", d.Port)
@@ -240,7 +241,7 @@ func TestOneBadMessageDoesNotTakeTheOthersWithIt(t *testing.T) {
 			}
 		}
 		slices.Sort(fed)
-		if want := []string{"erase", "score", "scrub", "starter", "validate"}; !slices.Equal(fed, want) {
+		if want := []string{"erase", "export", "score", "scrub", "starter", "validate"}; !slices.Equal(fed, want) {
 			t.Errorf("fed by an event source: %v, want %v", fed, want)
 		}
 	})
@@ -302,6 +303,7 @@ func TestAReminderThatFailsIsKept(t *testing.T) {
 func TestEveryRouteReachesAFunction(t *testing.T) {
 	want := map[string]string{
 		"POST /v1/enrol": "enrol", "POST /v1/consent": "enrol", "POST /v1/erasure": "enrol", "GET /v1/erasure": "enrol",
+		"POST /v1/export": "enrol", "GET /v1/export": "enrol",
 		"GET /v1/challenge": "authorize", "GET /v1/keys": "authorize", "POST /v1/authorize": "authorize", "GET /v1/receipts": "authorize",
 		"GET /slot/{secret}": "slot", "POST /slot/{secret}": "slot",
 	}

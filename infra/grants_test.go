@@ -179,7 +179,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"only a presigned PUT of authorize's fills the inbox", "s3:PutObject", "${data/Inbox.Arn}", []string{"authorize"}},
 		{"the inbox key is for those who read the inbox", "kms:Decrypt", "${data/InboxKey.Arn}", []string{"scrub", "validate"}},
 		{"nobody deletes from the inbox", "s3:DeleteObject", "${data/Inbox.Arn}", nil},
-		{"only an erasure deletes a version from the inbox", "s3:DeleteObjectVersion", "${data/Inbox.Arn}", []string{"erase"}},
+		{"a version in the inbox is deleted by an erasure and by those who refuse it", "s3:DeleteObjectVersion", "${data/Inbox.Arn}", []string{"erase", "scrub", "validate"}},
 		{"only an erasure deletes clean data", "s3:DeleteObjectVersion", "${data/Clean.Arn}", []string{"erase"}},
 		{"only an erasure deletes what is quarantined", "s3:DeleteObjectVersion", "${data/Quarantine.Arn}", []string{"erase"}},
 		{"only an erasure deletes notices", "s3:DeleteObjectVersion", "${data/Notices.Arn}", []string{"erase"}},
@@ -189,7 +189,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"only an erasure ends an instrument's row", "dynamodb:DeleteItem", "${data/Instruments.Arn}", []string{"erase"}},
 		{"only an erasure stops a case", "states:StopExecution", executionARN, []string{"erase"}},
 		{"only scrub writes clean data", "s3:PutObject", "${data/Clean.Arn}", []string{"scrub"}},
-		{"clean data is read for scoring", "s3:GetObjectVersion", "${data/Clean.Arn}", []string{"score"}},
+		{"clean data is read for scoring, and for its lab", "s3:GetObjectVersion", "${data/Clean.Arn}", []string{"export", "score"}},
 		{"scrub looks for its own result", "s3:GetObject", "${data/Clean.Arn}", []string{"scrub"}},
 		{"quarantine is written by scrub", "s3:PutObject", "${data/Quarantine.Arn}", []string{"scrub"}},
 		{"quarantine is read by nobody", "s3:GetObject", "${data/Quarantine.Arn}", nil},
@@ -200,7 +200,13 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"people are not scanned", "dynamodb:Scan", "${data/People.Arn}", nil},
 		{"people are changed by the operator only", "dynamodb:PutItem", "${data/People.Arn}", nil},
 		{"the people key", "kms:Decrypt", "${data/PeopleKey.Arn}", []string{"notify"}},
-		{"notices are read by who sends them", "s3:GetObject", "${data/Notices.Arn}", []string{"notify"}},
+		{"notices are read by who sends them, and for their lab", "s3:GetObject", "${data/Notices.Arn}", []string{"export", "notify"}},
+		{"exports are written by who takes the request and who prepares them", "s3:PutObject", "${data/Dossiers.Arn}", []string{"enrol", "export"}},
+		{"only a presigned GET of enrol's fetches an export", "s3:GetObjectVersion", "${data/Dossiers.Arn}", []string{"enrol"}},
+		{"how far an export is, is read by the two that write it", "s3:GetObject", "${data/Dossiers.Arn}", []string{"enrol", "export"}},
+		{"only an erasure deletes exports", "s3:DeleteObjectVersion", "${data/Dossiers.Arn}", []string{"erase"}},
+		{"who prepares an export changes no row", "dynamodb:PutItem", "${data/Cases.Arn}", []string{"casework", "notify", "slot", "starter"}},
+		{"consents are read by who prepares an export", "dynamodb:Query", "${data/Instruments.Arn}", []string{"export"}},
 		{"instruments are written at enrolment, tombstones at erasure", "dynamodb:PutItem", "${data/Instruments.Arn}", []string{"enrol", "erase"}},
 		{"instruments are changed at enrolment", "dynamodb:UpdateItem", "${data/Instruments.Arn}", []string{"enrol"}},
 		{"the ledger is written by who grants and who judges", "dynamodb:PutItem", "${data/Ledger.Arn}", []string{"authorize", "scrub", "validate"}},
@@ -238,12 +244,12 @@ const (
 func TestWhoTouchesAServiceAtAll(t *testing.T) {
 	want := map[string][]string{
 		"ses": {"notify"}, "sns": {"notify"}, "scheduler": {"erase", "notify"}, "iam": {"notify"}, "events": {"casework"},
-		"s3": {"authorize", "erase", "notify", "reconcile", "score", "scrub", "validate"}, "lambda": {"case", "reminder"},
-		"states": {"erase", "notify", "remind", "slot", "starter"}, "sqs": {"enrol", "erase", "reconcile", "remind", "score", "scrub", "starter", "validate"},
-		"dynamodb": {"authorize", "casework", "enrol", "erase", "notify", "reconcile", "remind", "score", "scrub", "slot", "starter", "validate"},
-		"kms":      {"authorize", "case", "casework", "enrol", "erase", "notify", "reconcile", "remind", "score", "scrub", "slot", "starter", "validate"},
-		"logs":     {"authorize", "case", "casework", "enrol", "erase", "notify", "reconcile", "remind", "score", "scrub", "slot", "starter", "validate"},
-		"xray":     {"authorize", "case", "casework", "enrol", "erase", "notify", "reconcile", "remind", "score", "scrub", "slot", "starter", "validate"},
+		"s3": {"authorize", "enrol", "erase", "export", "notify", "reconcile", "score", "scrub", "validate"}, "lambda": {"case", "reminder"},
+		"states": {"erase", "notify", "remind", "slot", "starter"}, "sqs": {"enrol", "erase", "export", "reconcile", "remind", "score", "scrub", "starter", "validate"},
+		"dynamodb": {"authorize", "casework", "enrol", "erase", "export", "notify", "reconcile", "remind", "score", "scrub", "slot", "starter", "validate"},
+		"kms":      {"authorize", "case", "casework", "enrol", "erase", "export", "notify", "reconcile", "remind", "score", "scrub", "slot", "starter", "validate"},
+		"logs":     {"authorize", "case", "casework", "enrol", "erase", "export", "notify", "reconcile", "remind", "score", "scrub", "slot", "starter", "validate"},
+		"xray":     {"authorize", "case", "casework", "enrol", "erase", "export", "notify", "reconcile", "remind", "score", "scrub", "slot", "starter", "validate"},
 	}
 	flavours(t, func(t *testing.T, d deployment) {
 		got := map[string][]string{}
@@ -387,6 +393,7 @@ func TestWhoIsAllowedAStoreIsAllowedItsKey(t *testing.T) {
 func TestKeysAreUsedThroughTheirStoresService(t *testing.T) {
 	exceptions := map[string]string{
 		"erase kms:Decrypt on ${data/MessagesKey.Arn}":     "CDK's event source: Lambda polls the queue with the function's role",
+		"export kms:Decrypt on ${data/MessagesKey.Arn}":    "CDK's event source: Lambda polls the queue with the function's role",
 		"score kms:Decrypt on ${data/MessagesKey.Arn}":     "CDK's event source: Lambda polls the queue with the function's role",
 		"scrub kms:Decrypt on ${data/MessagesKey.Arn}":     "CDK's event source: Lambda polls the queue with the function's role",
 		"validate kms:Decrypt on ${data/MessagesKey.Arn}":  "CDK's event source: Lambda polls the queue with the function's role",

@@ -46,7 +46,7 @@ func newGuardStack(scope constructs.Construct, name string, env environment, dat
 		return map[string]any{"Field": field, "Equals": values}
 	}
 	objects := []*string{}
-	for _, b := range []awss3.Bucket{data.buckets.inbox, data.buckets.clean, data.buckets.quarantine, data.buckets.notices} {
+	for _, b := range []awss3.Bucket{data.buckets.inbox, data.buckets.clean, data.buckets.quarantine, data.buckets.notices, data.buckets.dossiers} {
 		objects = append(objects, b.ArnForObjects(jsii.String("")))
 	}
 	// Uses of KMS keys are management events.

@@ -16,6 +16,7 @@ const (
 	quarantineDays = 1 // see expiring: not yet the promise of 72 hours
 	cleanDays      = 3 * 366
 	noticesDays    = 366
+	dossiersDays   = 3 // a copy of what is held: no longer than it takes to fetch it
 	accessDays     = 366
 	oldVersionDays = 7
 )
@@ -46,6 +47,7 @@ func (d *dataStack) newBuckets() {
 	d.buckets.clean = d.bucket("Clean", d.keys.clean, cleanDays)
 	d.buckets.quarantine = d.bucket("Quarantine", d.keys.quarantine, quarantineDays)
 	d.buckets.notices = d.bucket("Notices", d.keys.notices, noticesDays)
+	d.buckets.dossiers = d.bucket("Dossiers", d.keys.dossiers, dossiersDays)
 
 	// On the bucket itself: CDK's own switch is a custom resource, and a custom resource
 	// is one more function with rights over a bucket.
@@ -86,7 +88,7 @@ func (d *dataStack) bucket(id string, key awskms.IKey, days float64) awss3.Bucke
 }
 
 // expiring ends objects after days. In a versioned bucket that only hides them; the
-// versions behind go a week later, and a day later in the quarantine.
+// versions behind go a week later, and a day later in the quarantine and of dossiers.
 //
 // S3 counts whole days and rounds up to the next midnight UTC, twice in a versioned
 // bucket, and then deletes within hours, not at once (S3 user guide, "Setting lifecycle
@@ -96,7 +98,7 @@ func (d *dataStack) bucket(id string, key awskms.IKey, days float64) awss3.Bucke
 // the version by the clock, which is not built yet; docs/operations.md says so too.
 func expiring(days float64) *[]*awss3.LifecycleRule {
 	behind := float64(oldVersionDays)
-	if days <= quarantineDays {
+	if days <= max(quarantineDays, dossiersDays) {
 		behind = 1
 	}
 	return &[]*awss3.LifecycleRule{{

@@ -16,6 +16,7 @@ func (d *dataStack) newKeys() {
 		clean:      d.symmetric("CleanKey", "scrubbed batches"),
 		quarantine: d.symmetric("QuarantineKey", "ciphertext that the detector stopped"),
 		notices:    d.symmetric("NoticesKey", "the archive of notices, which name people"),
+		dossiers:   d.symmetric("DossiersKey", "what is held of an instrument, prepared for its lab"),
 		tables:     d.symmetric("TablesKey", "tables without people"),
 		people:     d.symmetric("PeopleKey", "the table of people"),
 		messages:   d.symmetric("MessagesKey", "queues and topics"),

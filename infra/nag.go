@@ -49,12 +49,17 @@ var acceptances = []accepted{
 		"The reminder's name is known at run time only; its group, which holds nothing else, is named."},
 
 	{"AwsSolutions-IAM5", []string{"app/EraseRole/DefaultPolicy/Resource"},
-		[]string{"/^Resource::<(Inbox|Clean|Quarantine|Notices)[0-9A-F]{8}\\.Arn>/(inbox|clean|quarantine|notices)/\\*$/"},
+		[]string{"/^Resource::<(Inbox|Clean|Quarantine|Notices|Dossiers)[0-9A-F]{8}\\.Arn>/(inbox|clean|quarantine|notices|dossiers)/\\*$/"},
 		"The erased object's key is known at run time only; it may be deleted by its name and never read."},
 	{"AwsSolutions-IAM5", []string{"app/EraseRole/DefaultPolicy/Resource"}, []string{
 		"/^Resource::arn:<AWS::Partition>:scheduler:.*:schedule/proactive-[a-z0-9]+-reminders/\\*$/",
 		"/^Resource::arn:<AWS::Partition>:states:.*:execution:proactive-[a-z0-9]+-case:\\*$/"},
 		"The name of a reminder or an execution is known at run time only; the group and the machine are named."},
+
+	{"AwsSolutions-IAM5", []string{"app/EnrolRole/DefaultPolicy/Resource", "app/ExportRole/DefaultPolicy/Resource"}, []string{"/^Resource::<Dossiers[0-9A-F]{8}\\.Arn>/dossiers/\\*$/"},
+		"The export's key is known at run time only; action, bucket and prefix are named."},
+	{"AwsSolutions-IAM5", []string{"app/ExportRole/DefaultPolicy/Resource"}, []string{"/^Resource::<(Clean|Notices)[0-9A-F]{8}\\.Arn>/(clean|notices)/\\*$/"},
+		"Which instrument's lab asks is known at run time only; action, bucket and prefix are named, and what is read is checked to be that instrument's."},
 
 	{"AwsSolutions-SQS3", []string{"app/UndeliveredLetters/Resource"}, nil,
 		"This is a dead-letter queue: of the arrivals rule, the findings' stream and asynchronous calls, which refer to it by ARN. An alarm sounds at its first message."},
@@ -62,14 +67,14 @@ var acceptances = []accepted{
 	{"HIPAA.Security-IAMNoInlinePolicy", []string{"app/*Role/DefaultPolicy/Resource", "app/Case/Role/DefaultPolicy/Resource"}, nil,
 		"One role per function with one policy of its own, made and deleted with it: a shared managed policy would give one function's change of rights to another. Every permission is pinned in infra/testdata/grants.golden.txt."},
 
-	{"HIPAA.Security-LambdaConcurrency", []string{"app/Validate/Resource", "app/Scrub/Resource", "app/Score/Resource", "app/Erase/Resource"}, nil,
+	{"HIPAA.Security-LambdaConcurrency", []string{"app/Validate/Resource", "app/Scrub/Resource", "app/Score/Resource", "app/Erase/Resource", "app/Export/Resource"}, nil,
 		"Capped by the event source at 20. A cap on the function would count throttled deliveries as failures and make dead letters of sound batches: docs/decisions/0007-concurrency.md."},
 	{"HIPAA.Security-LambdaConcurrency", []string{"app/Casework/Resource", "app/Notify/Resource", "app/Remind/Resource", "app/Starter/Resource", "app/Reconcile/Resource"}, nil,
 		"Called at the rate of cases or by a schedule, not of the internet; the caps on the three public functions protect their share of the account: docs/decisions/0007-concurrency.md."},
 
 	{"HIPAA.Security-LambdaDLQ", []string{"app/Enrol/Resource", "app/Authorize/Resource", "app/Slot/Resource"}, nil,
 		"Called synchronously by the API: the caller gets the error and asks again; there is no event to keep."},
-	{"HIPAA.Security-LambdaDLQ", []string{"app/Validate/Resource", "app/Scrub/Resource", "app/Score/Resource", "app/Erase/Resource"}, nil,
+	{"HIPAA.Security-LambdaDLQ", []string{"app/Validate/Resource", "app/Scrub/Resource", "app/Score/Resource", "app/Erase/Resource", "app/Export/Resource"}, nil,
 		"Fed by a queue: what fails five times goes to that queue's dead-letter queue, which a function's own never sees."},
 	{"HIPAA.Security-LambdaDLQ", []string{"app/Casework/Resource", "app/Notify/Resource"}, nil,
 		"Called synchronously by Step Functions, which retries and keeps the failed execution for a redrive; the alarm is CaseFailed."},
@@ -83,7 +88,7 @@ var acceptances = []accepted{
 
 	{"HIPAA.Security-LambdaInsideVPC", []string{
 		"app/Enrol/Resource", "app/Authorize/Resource", "app/Validate/Resource", "app/Scrub/Resource", "app/Score/Resource",
-		"app/Starter/Resource", "app/Casework/Resource", "app/Notify/Resource", "app/Remind/Resource", "app/Slot/Resource", "app/Reconcile/Resource", "app/Erase/Resource",
+		"app/Starter/Resource", "app/Casework/Resource", "app/Notify/Resource", "app/Remind/Resource", "app/Slot/Resource", "app/Reconcile/Resource", "app/Erase/Resource", "app/Export/Resource",
 	}, nil,
 		"The functions use AWS services only, each authorised by IAM over TLS; there is no address of ours to be near to. They accept no connection. A VPC would add routes and endpoints to keep, and take no right away from them."},
 
@@ -93,7 +98,7 @@ var acceptances = []accepted{
 	}, nil,
 		"Point-in-time recovery to any second of 35 days on each table, with deletion protection in production. A longer archive would keep what the retention promises to delete. Loss of a whole region is a named residual risk in docs/threats.md."},
 	{"HIPAA.Security-S3BucketReplicationEnabled", []string{
-		"data/Inbox/Resource", "data/Clean/Resource", "data/Quarantine/Resource", "data/Notices/Resource",
+		"data/Inbox/Resource", "data/Clean/Resource", "data/Quarantine/Resource", "data/Notices/Resource", "data/Dossiers/Resource",
 		"data/AccessLogs/Resource", "guard/TrailLogs/Resource",
 	}, nil,
 		"Data stays in the one region that the customer was told. Versioned, S3 keeps each object in three zones, and an instrument keeps its batch until its receipt. Loss of a whole region is a named residual risk in docs/threats.md."},

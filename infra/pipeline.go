@@ -31,6 +31,7 @@ func (a *appStack) newQueues() {
 	a.queues.scrub = a.newWork("Scrub")
 	a.queues.score = a.newWork("Score")
 	a.queues.erase = a.newWork("Erase")
+	a.queues.export = a.newWork("Export")
 }
 
 func (a *appStack) newWork(name string) work {
@@ -64,6 +65,8 @@ const (
 	// reserve of the function's: a throttled delivery counts as a receive, and five of
 	// them would make a dead letter of a sound batch.
 	stageConcurrency = 20
+	// stageBatch is how many messages a call of a stage is given.
+	stageBatch = 5
 )
 
 // newPipeline connects inbox, validate, scrub and score.
@@ -96,13 +99,14 @@ func (a *appStack) newPipeline() {
 	}, all(
 		a.read(d.buckets.inbox, d.keys.inbox, "inbox/", "reads the envelope and hashes the ciphertext; it cannot open it"),
 		a.look(d.buckets.inbox, d.keys.inbox, "inbox/", "which version arrived, if the event does not say"),
+		a.removes(d.buckets.inbox, "inbox/", "removes what it refused: it may be no sealed batch, and anything may stand in it"),
 		on(d.tables.instruments, "enrolment, consent now, public key, key set", "GetItem"),
 		on(d.tables.ledger, "the grant, the claim, a rejection's receipt", "GetItem", "PutItem", "UpdateItem"),
 		a.writeRows(d.keys.tables),
 		useEach(d.keys.receipt, "a refused batch is owed a signed receipt", "Sign", "GetPublicKey"),
 		a.send(a.queues.scrub.queue, "hands sound batches on"),
 	)...)
-	a.consume(validate, a.queues.validate)
+	a.consume(validate, a.queues.validate, stageBatch)
 
 	scrub := a.function("scrub", size{memoryMB: 1024, timeout: stageTimeout}, settings.Scrub{
 		Deployment: a.deployment(), LedgerTable: *d.tables.ledger.TableName(), InstrumentsTable: *d.tables.instruments.TableName(),
@@ -112,6 +116,7 @@ func (a *appStack) newPipeline() {
 		ScoreQueue: *a.queues.score.queue.QueueUrl(), UnwrapKeys: arns(d.keys.unwrap), ReceiptKeys: arns(d.keys.receipt),
 	}, all(
 		a.read(d.buckets.inbox, d.keys.inbox, "inbox/", "reads the sealed batch"),
+		a.removes(d.buckets.inbox, "inbox/", "removes what it refused, or set aside"),
 		useEach(d.keys.unwrap, "unwraps the content key: the only role that may; finds its id by its public half", "Decrypt", "GetPublicKey"),
 		a.look(d.buckets.clean, d.keys.clean, "clean/", "finds its own earlier result when delivered again"),
 		a.write(d.buckets.clean, d.keys.clean, "clean/", "writes the clean batch"),
@@ -122,7 +127,7 @@ func (a *appStack) newPipeline() {
 		useEach(d.keys.receipt, "signs the receipt", "Sign", "GetPublicKey"),
 		a.send(a.queues.score.queue, "hands clean batches on"),
 	)...)
-	a.consume(scrub, a.queues.scrub)
+	a.consume(scrub, a.queues.scrub, stageBatch)
 
 	score := a.function("score", size{memoryMB: 512, timeout: stageTimeout}, settings.Score{
 		CleanBucket: *d.buckets.clean.BucketName(), HealthTable: *d.tables.health.TableName(), FindingsTable: *d.tables.findings.TableName(),
@@ -134,13 +139,13 @@ func (a *appStack) newPipeline() {
 		on(d.tables.findings, "findings as they change", "PutItem", "Query"),
 		a.writeRows(d.keys.tables),
 	)...)
-	a.consume(score, a.queues.score)
+	a.consume(score, a.queues.score, stageBatch)
 }
 
 // consume feeds a function from its queue. A message that fails does not take the
 // others of its delivery with it.
-func (a *appStack) consume(fn awslambda.Function, w work) {
+func (a *appStack) consume(fn awslambda.Function, w work, batch float64) {
 	fn.AddEventSource(awslambdaeventsources.NewSqsEventSource(w.queue, &awslambdaeventsources.SqsEventSourceProps{
-		BatchSize: jsii.Number(5), ReportBatchItemFailures: jsii.Bool(true), MaxConcurrency: jsii.Number(stageConcurrency),
+		BatchSize: jsii.Number(batch), ReportBatchItemFailures: jsii.Bool(true), MaxConcurrency: jsii.Number(stageConcurrency),
 	}))
 }

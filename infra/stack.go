@@ -34,7 +34,7 @@ type appStack struct {
 }
 
 type queues struct {
-	validate, scrub, score, erase work
+	validate, scrub, score, erase, export work
 	// undelivered takes what EventBridge, a stream or an asynchronous call could not
 	// deliver at all.
 	undelivered awssqs.Queue
@@ -52,6 +52,7 @@ func newAppStack(scope constructs.Construct, name string, env environment, data 
 	starter := a.newCasework(api)
 	a.newReconcile()
 	a.newErase()
+	a.newExport()
 	a.newAlarms(api, starter)
 	a.newDashboard(api)
 	a.newOutputs(api)
@@ -104,10 +105,10 @@ func (a *appStack) newOutputs(api uploadAPI) {
 		"FindingsTable": d.tables.findings.TableName(), "CasesTable": d.tables.cases.TableName(),
 		"PeopleTable": d.tables.people.TableName(),
 		"InboxBucket": d.buckets.inbox.BucketName(), "CleanBucket": d.buckets.clean.BucketName(),
-		"QuarantineBucket": d.buckets.quarantine.BucketName(), "NoticesBucket": d.buckets.notices.BucketName(),
+		"QuarantineBucket": d.buckets.quarantine.BucketName(), "NoticesBucket": d.buckets.notices.BucketName(), "DossiersBucket": d.buckets.dossiers.BucketName(),
 		"RootKey": d.keys.root.KeyArn(), "UnwrapKey": jsii.String(strings.Join(arns(d.keys.unwrap), ",")), "ReceiptKey": jsii.String(strings.Join(arns(d.keys.receipt), ",")), // newest first
 		"ValidateQueue": a.queues.validate.queue.QueueUrl(), "ScrubQueue": a.queues.scrub.queue.QueueUrl(),
-		"ScoreQueue": a.queues.score.queue.QueueUrl(), "EraseQueue": a.queues.erase.queue.QueueUrl(), "UndeliveredLetters": a.queues.undelivered.QueueUrl(),
+		"ScoreQueue": a.queues.score.queue.QueueUrl(), "EraseQueue": a.queues.erase.queue.QueueUrl(), "ExportQueue": a.queues.export.queue.QueueUrl(), "UndeliveredLetters": a.queues.undelivered.QueueUrl(),
 		"StateMachine": a.machine.StateMachineArn(), "SupportTopic": a.support.TopicArn(), "OpsTopic": a.ops.TopicArn(), "EventBus": a.bus.EventBusName(),
 	} {
 		awscdk.NewCfnOutput(a.Stack, jsii.String("Out"+name), &awscdk.CfnOutputProps{Value: value}).OverrideLogicalId(jsii.String(name))

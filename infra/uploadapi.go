@@ -50,11 +50,16 @@ func (a *appStack) newUploadAPI() uploadAPI {
 	enrol := a.function("enrol", size{memoryMB: 256, timeout: 20, concurrency: 10}, settings.Enrol{
 		Deployment: a.deployment(), InstrumentsTable: *d.tables.instruments.TableName(),
 		RequestsTable: *d.tables.requests.TableName(), ChallengeKey: *d.keys.challenge.KeyArn(),
-		EraseQueue: *a.queues.erase.queue.QueueUrl(),
+		EraseQueue: *a.queues.erase.queue.QueueUrl(), ExportQueue: *a.queues.export.queue.QueueUrl(),
+		DossiersBucket: *d.buckets.dossiers.BucketName(), DossiersKey: *d.keys.dossiers.KeyArn(),
 	}, all(
 		on(d.tables.instruments, "uses up the code, writes instrument, consent and tombstone", "GetItem", "PutItem", "UpdateItem"),
 		on(d.tables.instruments, "no code brings an erased instrument back", "ConditionCheckItem"),
 		a.send(a.queues.erase.queue, "hands a request for erasure on"),
+		a.send(a.queues.export.queue, "hands a request for an export on"),
+		a.write(d.buckets.dossiers, d.keys.dossiers, "dossiers/", "writes down a request for an export"),
+		a.look(d.buckets.dossiers, d.keys.dossiers, "dossiers/", "how far an export is"),
+		a.read(d.buckets.dossiers, d.keys.dossiers, "dossiers/", "a presigned GET has the signer's rights and no more: one part, five minutes"),
 		on(d.tables.requests, "a nonce is used once", "PutItem"),
 		a.writeRows(d.keys.tables),
 		use(d.keys.challenge, "checks that a nonce is ours", "VerifyMac"),
@@ -75,6 +80,8 @@ func (a *appStack) newUploadAPI() uploadAPI {
 	api.route(enrol, "POST", "/v1/consent")
 	api.route(enrol, "POST", "/v1/erasure")
 	api.route(enrol, "GET", "/v1/erasure")
+	api.route(enrol, "POST", "/v1/export")
+	api.route(enrol, "GET", "/v1/export")
 	api.route(authorize, "GET", "/v1/challenge")
 	api.route(authorize, "GET", "/v1/keys")
 	api.route(authorize, "POST", "/v1/authorize")

@@ -37,6 +37,7 @@ type cli struct {
 	Resolve  resolveCmd  `cmd:"" help:"Say which run or flow cell a token is. Talks to nobody."`
 	Token    tokenCmd    `cmd:"" help:"Say under which token a run or a flow cell leaves. Talks to nobody."`
 	Receipts receiptsCmd `cmd:"" help:"List the receipts, or verify them. Talks to nobody."`
+	Export   exportCmd   `cmd:"" help:"Fetch all that the service holds of this instrument, as files: JSON, CSV, Parquet."`
 	Erase    eraseCmd    `cmd:"" help:"Have all that the service holds of this instrument erased, or check the certificate of it."`
 }
 

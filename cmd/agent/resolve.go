@@ -20,7 +20,7 @@ const (
 )
 
 type resolveCmd struct {
-	Tokens []string `arg:"" name:"token" help:"Tokens of runs or flow cells, as receipts, payloads and service cases have them."`
+	Tokens []string `arg:"" name:"token" help:"Tokens of runs or flow cells, as receipts, payloads and service cases have them, or of run folders, as the log of run has them."`
 	Runs   []string `default:"." help:"Where run folders are, at any depth; may be repeated." placeholder:"DIR" type:"path"`
 }
 
@@ -32,7 +32,7 @@ func (c *resolveCmd) Help() string {
 // resolved is one place in which a token was found, or, without a folder, none.
 type resolved struct {
 	Token    string `json:"token"`
-	Kind     string `json:"kind"` // "run", "flow cell"; empty if it was not found
+	Kind     string `json:"kind"` // "run", "flow cell", "run folder"; empty if it was not found
 	Run      string `json:"run"`
 	Flowcell string `json:"flowcell"`
 	Folder   string `json:"folder"`
@@ -54,6 +54,11 @@ func (c *resolveCmd) Run(a *app) error {
 	for _, dir := range c.Runs {
 		err := runsBelow(dir, func(folder string, info runfolder.Info) {
 			if a.ctx.Err() != nil {
+				return
+			}
+			name := labkey.Token(key, labkey.Folder, filepath.Base(folder))
+			found[name] = append(found[name], resolved{name, string(labkey.Folder), info.RunID, info.Flowcell, folder})
+			if info.RunID == "" {
 				return
 			}
 			run, cell := labkey.Token(key, labkey.Run, info.RunID), labkey.Token(key, labkey.Flowcell, info.Flowcell)
@@ -89,15 +94,18 @@ func (a *app) resolved(token string, places []resolved) {
 			a.print(p)
 		}
 		name := p.Run
-		if p.Kind == string(labkey.Flowcell) {
+		switch p.Kind {
+		case string(labkey.Flowcell):
 			name = p.Flowcell + ", in run " + p.Run
+		case string(labkey.Folder):
+			name = filepath.Base(p.Folder)
 		}
 		a.say("%s: %s %s  %s", token, p.Kind, name, p.Folder)
 	}
 }
 
-// runsBelow tells of every run folder below dir that has a readable RunInfo.xml, by that
-// file alone. What is in a run folder is not walked.
+// runsBelow tells of every run folder below dir, by its RunInfo.xml alone; of one that cannot
+// be read nothing is told but where it is. What is in a run folder is not walked.
 func runsBelow(dir string, tell func(folder string, info runfolder.Info)) error {
 	err := filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
 		switch {
@@ -112,9 +120,11 @@ func runsBelow(dir string, tell func(folder string, info runfolder.Info)) error 
 		if !is {
 			return nil
 		}
-		if info, err := readInfo(filepath.Join(path, entry.Name())); err == nil && info.RunID != "" {
-			tell(path, info)
+		info, err := readInfo(filepath.Join(path, entry.Name()))
+		if err != nil {
+			info = runfolder.Info{}
 		}
+		tell(path, info)
 		return fs.SkipDir
 	})
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"proactive/cmd/agent/internal/home"
 	"proactive/cmd/agent/internal/outbox"
 	"proactive/shared/fault"
+	"proactive/shared/labkey"
 )
 
 type runCmd struct {
@@ -143,11 +144,11 @@ func (w *watch) round() error {
 		w.log.WarnContext(w.ctx, "service not reached", slog.String("reason", advice.For(s.offline).Reason))
 	}
 	var failed error
-	for _, dir := range w.cmd.Watch {
+	for i, dir := range w.cmd.Watch {
 		folders, err := runFolders(dir)
 		if err != nil {
 			// A network share that is away comes back, or a person is told by doctor.
-			w.log.WarnContext(w.ctx, "watched directory not read", slog.String("directory", dir))
+			w.log.WarnContext(w.ctx, "watched directory not read", slog.Int("directory", i+1))
 			failed = errors.Join(failed, fault.New(fault.Unavailable, watchUnreadable, err))
 			continue
 		}
@@ -156,7 +157,9 @@ func (w *watch) round() error {
 				return w.ctx.Err()
 			}
 			if err := w.look(folder); err != nil {
-				w.log.WarnContext(w.ctx, "run folder not spooled", slog.String("folder", filepath.Base(folder)), slog.String("reason", advice.For(err).Reason))
+				// A log is sent to people: the folder's name, which may be anybody's, stays here.
+				name := labkey.Token(w.key, labkey.Folder, filepath.Base(folder))
+				w.log.WarnContext(w.ctx, "run folder not spooled", slog.String("folder", name), slog.String("reason", advice.For(err).Reason))
 				if kind, _ := fault.Public(err); kind == fault.Internal {
 					failed = errors.Join(failed, err)
 				}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -63,6 +64,7 @@ func TestScripts(t *testing.T) {
 			"heard":      cmdHeard,
 			"stored":     cmdStored,
 			"runfolder":  cmdRunFolder,
+			"logged":     cmdLogged,
 			"auditorkey": cmdAuditorKey,
 			"signerof":   cmdSignerOf,
 			"spoil":      cmdSpoil,
@@ -143,4 +145,16 @@ func cmdTokens(ts *testscript.TestScript, _ bool, args []string) {
 			ts.Setenv("CELL", o.Text)
 		}
 	}
+}
+
+// cmdLogged puts the token by which the agent's log names a run folder into FOLDER.
+func cmdLogged(ts *testscript.TestScript, _ bool, _ []string) {
+	var l struct{ Folder string }
+	for line := range strings.Lines(ts.ReadFile("stderr")) {
+		if json.Unmarshal([]byte(line), &l) == nil && l.Folder != "" {
+			ts.Setenv("FOLDER", l.Folder)
+			return
+		}
+	}
+	ts.Fatalf("the log names no run folder")
 }

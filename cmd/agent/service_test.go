@@ -58,6 +58,7 @@ type service struct {
 	requests []string // method and path of everything that reached us
 	now      func() time.Time
 	trouble  func(n int) trouble // of the n-th request, from 1; nil: none
+	prepared prepared
 }
 
 // trouble is what befalls one request.
@@ -169,6 +170,10 @@ func (s *service) handle(w http.ResponseWriter, r *http.Request) {
 		s.put(w, r, body)
 		return
 	}
+	if strings.HasPrefix(r.URL.Path, "/dossiers/") {
+		s.part(w, r)
+		return
+	}
 	if !ours {
 		http.NotFound(w, r)
 		return
@@ -215,6 +220,10 @@ func (s *service) route(r *http.Request, path, target string, body []byte) (any,
 		return s.consented(body)
 	case "POST /v1/authorize":
 		return s.authorize(body)
+	case "POST /v1/export":
+		return s.export(body)
+	case "GET /v1/export":
+		return s.link(r)
 	case "GET /v1/receipts":
 		after, err := strconv.Atoi(r.URL.Query().Get("after"))
 		if err != nil || after < 0 {

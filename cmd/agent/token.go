@@ -9,6 +9,7 @@ import (
 type tokenCmd struct {
 	Name     string `name:"run" help:"A run, as RunInfo.xml names it." placeholder:"ID"`
 	Flowcell string `help:"A flow cell, as RunInfo.xml names it." placeholder:"ID"`
+	Folder   string `help:"A run folder, by its name." placeholder:"NAME"`
 }
 
 // Help is an example.
@@ -18,7 +19,7 @@ func (c *tokenCmd) Help() string {
 
 // Run says the tokens of names.
 func (c *tokenCmd) Run(a *app) error {
-	if c.Name == "" && c.Flowcell == "" {
+	if c.Name == "" && c.Flowcell == "" && c.Folder == "" {
 		return fault.New(fault.Malformed, nothingToName, nil)
 	}
 	key, err := a.labKey()
@@ -28,7 +29,7 @@ func (c *tokenCmd) Run(a *app) error {
 	for _, named := range []struct {
 		kind labkey.Kind
 		name string
-	}{{labkey.Run, c.Name}, {labkey.Flowcell, c.Flowcell}} {
+	}{{labkey.Run, c.Name}, {labkey.Flowcell, c.Flowcell}, {labkey.Folder, c.Folder}} {
 		if named.name == "" {
 			continue
 		}

@@ -106,7 +106,7 @@ func (w *watch) look(folder string) error {
 	}
 	looks := appearance(folder)
 	if looks != seen.Look {
-		seen.Folder, seen.Look, seen.Quiet = folder, looks, 0
+		seen.Look, seen.Quiet = looks, 0
 	} else {
 		seen.Quiet += min(max(now.Sub(seen.Looked), 0), longestStep)
 	}

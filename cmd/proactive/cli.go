@@ -41,6 +41,7 @@ type cli struct {
 		List    instrumentsListCmd    `cmd:"" default:"1" help:"List the enrolled instruments."`
 		Consent instrumentsConsentCmd `cmd:"" help:"Show what a lab answered: every signed statement, verified."`
 		Revoke  revokeCmd             `cmd:"" help:"End an instrument's enrolment for good."`
+		Erase   eraseCmd              `cmd:"" help:"Have all that is held of an instrument erased, and fetch the certificate."`
 	} `cmd:"" help:"Enrolled instruments."`
 	Cases struct {
 		List casesListCmd `cmd:"" default:"1" help:"List the cases."`

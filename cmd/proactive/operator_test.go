@@ -139,6 +139,7 @@ func TestAnOperatorsFirstDay(t *testing.T) {
 			o.must(nil, step...)
 		}
 	}
+	o.refused(unknownInstrument, "instruments", "erase", "i-01hzzzzzzzzzzzzzzzzzzzzzzz", "--serial", "M04034", "--erase-queue", "http://127.0.0.1/none")
 	o.refused("already-entered", "tenant", "add", "--tenant", "t-1", "--name", "Another")
 	o.refused("bad-time-zone", "site", "add", "--tenant", "t-1", "--site", "s-2", "--name", "x", "--time-zone", "Nowhere", "--language", "es")
 	if _, errOut, code := o.run(issue...); code != 1 || !strings.Contains(errOut, "keys publish") {

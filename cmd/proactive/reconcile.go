@@ -98,9 +98,10 @@ const undelivered = "undelivered"
 
 type redriveCmd struct {
 	stores
-	Queue              string        `arg:"" enum:"validate,scrub,score,erase,undelivered,all" help:"validate, scrub, score, erase, undelivered or all."`
+	Queue              string        `arg:"" enum:"validate,scrub,score,erase,export,undelivered,all" help:"validate, scrub, score, erase, export, undelivered or all."`
 	ScrubQueue         string        `required:"" hidden:"" help:"URL of the queue to scrub."`
 	EraseQueue         string        `required:"" hidden:"" help:"URL of the queue to erase."`
+	ExportQueue        string        `required:"" hidden:"" help:"URL of the queue to export."`
 	UndeliveredLetters string        `required:"" hidden:"" help:"URL of what could not be delivered at all."`
 	Wait               time.Duration `default:"15m" help:"How long to wait for the queues to be empty."`
 }
@@ -119,8 +120,8 @@ func (c *redriveCmd) Run(a *app) error {
 		return err
 	}
 	client := queues.Client(cfg)
-	names, letters := []string{undelivered, "validate", "scrub", "score", "erase"}, map[string]reconcile.Letters{}
-	for name, url := range map[string]string{"validate": c.ValidateQueue, "scrub": c.ScrubQueue, "score": c.ScoreQueue, "erase": c.EraseQueue} {
+	names, letters := []string{undelivered, "validate", "scrub", "score", "erase", "export"}, map[string]reconcile.Letters{}
+	for name, url := range map[string]string{"validate": c.ValidateQueue, "scrub": c.ScrubQueue, "score": c.ScoreQueue, "erase": c.EraseQueue, "export": c.ExportQueue} {
 		if letters[name], err = queues.NewRedrive(a.ctx, client, url); err != nil {
 			return fmt.Errorf("queue %s: %w", name, err)
 		}

@@ -1,5 +1,5 @@
 // Command enrol lets instruments in by their one-time codes, keeps their consent, and takes
-// their requests to be erased.
+// their requests to be erased, or to be given what is held of them.
 package main
 
 import (
@@ -14,12 +14,14 @@ import (
 	"proactive/shared/aws/awsconfig"
 	"proactive/shared/aws/gateway"
 	"proactive/shared/aws/keys"
+	"proactive/shared/aws/objects"
 	"proactive/shared/aws/queues"
 	"proactive/shared/aws/tables"
 	"proactive/shared/challenge"
 	"proactive/shared/door"
 	"proactive/shared/enrol"
 	"proactive/shared/erase"
+	"proactive/shared/export"
 	"proactive/shared/handoff"
 	"proactive/shared/journal"
 	"proactive/shared/settings"
@@ -44,7 +46,9 @@ func run(ctx context.Context) error {
 	db := tables.Client(cfg)
 	instruments, tombstones := tables.NewInstruments(db, s.InstrumentsTable), tables.NewTombstones(db, s.InstrumentsTable)
 	stage := enrol.Stage{Deployment: s.Deployment, Codes: instruments, Keys: instruments, Consents: instruments, Now: time.Now}
-	desk := erase.Desk{Tombstones: tombstones, Next: queues.New[handoff.Erase](queues.Client(cfg), s.EraseQueue), Now: time.Now}
+	queue, exports := queues.Client(cfg), objects.NewExports(objects.Client(cfg), s.DossiersBucket, s.DossiersKey)
+	desk := erase.Desk{Tombstones: tombstones, Next: queues.New[handoff.Erase](queue, s.EraseQueue), Now: time.Now}
+	copies := export.Desk{Exports: exports, Links: exports, Next: queues.New[handoff.Export](queue, s.ExportQueue), Now: time.Now}
 	nonces := challenge.Nonces{
 		Mac: keys.NewMac(keys.Client(cfg), s.ChallengeKey), Used: tables.NewRequests(db, s.RequestsTable), Now: time.Now, Rand: rand.Reader,
 	}
@@ -56,6 +60,8 @@ func run(ctx context.Context) error {
 		"POST /v1/consent": door.Enrolled(prover, stage.Consent),
 		"POST /v1/erasure": door.Enrolled(erased, desk.Ask),
 		"GET /v1/erasure":  door.Enrolled(erased, desk.Standing),
+		"POST /v1/export":  door.Enrolled(prover, copies.Ask),
+		"GET /v1/export":   door.Enrolled(prover, copies.Part),
 	}}))
 	return nil
 }

@@ -44,15 +44,11 @@ func run(ctx context.Context) error {
 	}
 	db, queue, log := tables.Client(cfg), queues.Client(cfg), journal.New(os.Stdout, "erase")
 	stage := erase.Stage{
-		Deployment: s.Deployment, Tombstones: tables.NewTombstones(db, s.InstrumentsTable), Cases: tables.NewCases(db, s.CasesTable), Places: places(cfg, s),
+		Deployment: s.Deployment, Tombstones: tables.NewTombstones(db, s.InstrumentsTable), Turn: tables.NewTurn(db, s.InstrumentsTable),
+		Cases: tables.NewCases(db, s.CasesTable), Places: places(cfg, s),
+		Dead: queues.NewDead(queue, s.DeadLetters...), Work: queues.NewWork(queue, s.WorkQueues...),
 		Next: queues.New[handoff.Erase](queue, s.EraseQueue), Signer: keys.NewSigner(keys.Client(cfg), tables.NewInstruments(db, s.InstrumentsTable), s.ReceiptKeys...),
 		Grace: max(erase.LeastGrace, erase.Grace/time.Duration(s.Pace)), Now: time.Now, Log: log,
-	}
-	for _, url := range s.DeadLetters {
-		stage.Dead = append(stage.Dead, queues.NewSearch(queue, url))
-	}
-	for _, url := range s.WorkQueues {
-		stage.Work = append(stage.Work, queues.NewSearch(queue, url))
 	}
 	lambda.Start(func(ctx context.Context, delivery events.SQSEvent) (events.SQSEventResponse, error) {
 		return queues.Each(ctx, log, delivery, queues.Decoded(stage.Handle)), nil
@@ -72,6 +68,7 @@ func places(cfg aws.Config, s settings.Erase) []erase.Named {
 		{Name: "clean", What: versions, Place: objects.NewVersions(bucket, s.CleanBucket, layout.CleanPrefix)},
 		{Name: "quarantine", What: versions, Place: objects.NewVersions(bucket, s.QuarantineBucket, layout.QuarantinePrefix)},
 		{Name: "notices", What: versions, Place: objects.NewNoticeVersions(bucket, s.NoticesBucket)},
+		{Name: "dossiers", What: versions, Place: objects.NewVersions(bucket, s.DossiersBucket, layout.DossierPrefix)},
 		{Name: "ledger", What: "rows: batches, sequence numbers, days, receipts", Place: tables.NewPartition(db, s.LedgerTable)},
 		{Name: "health", What: "rows: runs, services, standing", Place: tables.NewPartition(db, s.HealthTable)},
 		{Name: "findings", What: "rows", Place: tables.NewPartition(db, s.FindingsTable)},

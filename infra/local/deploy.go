@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// deployTime bounds one deployment; it takes about ten seconds.
-const deployTime = 4 * time.Minute
+// deployTime bounds one deployment; it takes about ten seconds, and minutes beside much else.
+const deployTime = 8 * time.Minute
 
 // Outputs are the stack's outputs by name, over all its stacks.
 type Outputs map[string]string

@@ -21,10 +21,10 @@ import (
 )
 
 type options struct {
-	also, out, equivalents string
-	sample, workers        int
-	seed                   uint64
-	least                  float64
+	also, out, equivalents, page string
+	sample, workers              int
+	seed                         uint64
+	least                        float64
 }
 
 func main() {
@@ -32,6 +32,7 @@ func main() {
 	flag.StringVar(&o.also, "also", "", "more packages whose tests decide, separated by spaces")
 	flag.StringVar(&o.out, "out", ".cache/mutation", "where the reports go")
 	flag.StringVar(&o.equivalents, "equivalents", "infra/mutate/equivalent.txt", "mutants that no test can find out")
+	flag.StringVar(&o.page, "page", "", "write what the reports there say to this file; without packages, nothing else")
 	flag.IntVar(&o.sample, "sample", 0, "so many mutants of each package, drawn with -seed; 0: all")
 	flag.Uint64Var(&o.seed, "seed", 1, "of -sample")
 	flag.IntVar(&o.workers, "workers", 2, "mutants under test at a time")
@@ -47,6 +48,25 @@ func main() {
 }
 
 func mutate(ctx context.Context, o options, patterns []string) error {
+	var tried error
+	if len(patterns) > 0 {
+		tried = try(ctx, o, patterns)
+	}
+	if o.page == "" || ctx.Err() != nil {
+		return tried
+	}
+	reports, err := readReports(o.out)
+	if err != nil {
+		return errors.Join(tried, err)
+	}
+	if err := os.WriteFile(o.page, []byte(page(reports)), 0o600); err != nil {
+		return errors.Join(tried, fmt.Errorf("writing the page: %w", err))
+	}
+	return tried
+}
+
+// try mutates packages, one after the other.
+func try(ctx context.Context, o options, patterns []string) error {
 	packages, err := list(ctx, patterns...)
 	if err != nil {
 		return err
@@ -105,6 +125,7 @@ func (b *bench) all(ctx context.Context, o options, equivalents Equivalents) (Re
 		return report, err
 	}
 	chosen := draw(made, o.sample, o.seed)
+	report.Of = len(made)
 	report.Results = make([]Result, len(chosen))
 	start, progress := time.Now(), sync.Mutex{}
 	done, next := 0, make(chan int)
@@ -120,6 +141,9 @@ func (b *bench) all(ctx context.Context, o options, equivalents Equivalents) (Re
 				r.Verdict, errs[w] = b.sure(ctx, &chosen[i])
 				report.Results[i] = r
 				progress.Lock()
+				if r.Verdict == Survived && r.Equivalent == "" {
+					fmt.Fprintf(os.Stderr, "%s:%d: survived: %s\n", r.File, r.Line, r.Key())
+				}
 				if done++; done%10 == 0 || done == len(chosen) {
 					fmt.Fprintf(os.Stderr, "%s: %d of %d, %s\n", b.pkg.ImportPath, done, len(chosen), time.Since(start).Round(time.Second))
 				}

@@ -146,6 +146,35 @@ func TestAReportOfTheFixture(t *testing.T) {
 	}
 }
 
+func TestThePageListsWhatIsNotFound(t *testing.T) {
+	of := func(change string, v Verdict, equivalent string) Result {
+		return Result{Mutant: Mutant{File: "shared/a/a.go", Line: 7, Function: "f", Change: change}, Verdict: v, Equivalent: equivalent}
+	}
+	dir := t.TempDir()
+	for _, r := range []Report{
+		{Package: "proactive/shared/b", Of: 1, Results: []Result{of("1", Killed, "")}},
+		{Package: "proactive/shared/a", Of: 9, Results: []Result{of("1", Killed, ""), of("2", TimedOut, ""), of("drop: `x`", Survived, ""), of("4", Survived, "so"), of("5", NoBuild, "")}},
+	} {
+		if err := r.write(dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	file := filepath.Join(dir, "page.md")
+	if err := mutate(t.Context(), options{out: dir, page: file}, nil); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, got, _ := strings.Cut(string(raw), "|---|---|---|---|---|---|---|\n")
+	want := "| `shared/a` | 3 of 9 | 1 | 1 | 1 | 66.7 % | 1 |\n| `shared/b` | 1 | 1 | 0 | 0 | 100.0 % | 0 |\n" +
+		"\n## `shared/a`\n\n- a.go: `f: drop: 'x'`\n\n## `shared/b`\n\nAll are found.\n"
+	if got != want {
+		t.Errorf("%s", got)
+	}
+}
+
 func TestScoreAndEquivalents(t *testing.T) {
 	of := func(change string, v Verdict, equivalent string) Result {
 		return Result{Mutant: Mutant{File: "a.go", Function: "f", Change: change}, Verdict: v, Equivalent: equivalent}

@@ -18,6 +18,7 @@ type Result struct {
 // Report is what the tests of a package are worth.
 type Report struct {
 	Package string   `json:"package"`
+	Of      int      `json:"of"` // mutants there are; more than results if a sample was drawn
 	Results []Result `json:"results"`
 	Stale   []string `json:"stale,omitempty"` // of the list of equivalent mutants
 }

@@ -97,7 +97,7 @@ func (b *bench) try(ctx context.Context, m *Mutant) (Verdict, string, error) {
 	}
 	for i, p := range b.tests {
 		binary := filepath.Join(dir, fmt.Sprintf("tests-%d", i))
-		build := exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-overlay", overlay, "-o", binary, p.ImportPath) //nolint:gosec // G204: our own packages
+		build := exec.CommandContext(ctx, "go", "test", "-c", "-vet=off", "-ldflags=-s -w", "-overlay", overlay, "-o", binary, p.ImportPath) //nolint:gosec // G204: our own packages
 		build.Dir = b.pkg.Module.Dir
 		if out, err := build.CombinedOutput(); ctx.Err() != nil {
 			return "", "", ctx.Err()

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	s3types "github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/aws-sdk-go-v2/service/scheduler"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	sqstypes "github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
@@ -25,8 +26,9 @@ import (
 // behind is what these tests see behind the API, with rights that nobody has in
 // production: whole buckets, queues and logs.
 type behind struct {
-	s3  *s3.Client
-	sqs *sqs.Client
+	s3        *s3.Client
+	sqs       *sqs.Client
+	scheduler *scheduler.Client
 }
 
 // lookBehind reads its endpoint from the environment, which TestMain has set to the
@@ -39,7 +41,7 @@ func lookBehind(ctx context.Context) (behind, error) {
 	if aws.ToString(cfg.BaseEndpoint) != stage.Endpoint() {
 		return behind{}, fmt.Errorf("the endpoint is %q, not the emulator's", aws.ToString(cfg.BaseEndpoint))
 	}
-	return behind{objects.Client(cfg), sqs.NewFromConfig(cfg)}, nil
+	return behind{objects.Client(cfg), sqs.NewFromConfig(cfg), scheduler.NewFromConfig(cfg)}, nil
 }
 
 func useEmulator() error {
@@ -69,16 +71,28 @@ func (b behind) versions(t testing.TB, bucket, prefix string) (all []s3types.Obj
 
 func (b behind) object(t testing.TB, bucket string, v s3types.ObjectVersion) []byte {
 	t.Helper()
+	raw, there := b.read(t, bucket, v)
+	if !there {
+		t.Fatalf("%s is gone", aws.ToString(v.Key))
+	}
+	return raw
+}
+
+// read is object where it may have been erased since it was listed.
+func (b behind) read(t testing.TB, bucket string, v s3types.ObjectVersion) (raw []byte, there bool) {
+	t.Helper()
 	out, err := b.s3.GetObject(t.Context(), &s3.GetObjectInput{Bucket: aws.String(bucket), Key: v.Key, VersionId: v.VersionId})
+	if gone(err) {
+		return nil, false
+	}
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = out.Body.Close() }()
-	raw, err := io.ReadAll(out.Body)
-	if err != nil {
+	if raw, err = io.ReadAll(out.Body); err != nil {
 		t.Fatal(err)
 	}
-	return raw
+	return raw, true
 }
 
 // put places an object as nobody can in production: past the presigned URL.

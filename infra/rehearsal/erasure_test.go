@@ -4,26 +4,34 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 
 	"proactive/infra/rehearsal"
+	"proactive/shared/clean"
 	"proactive/shared/erasure"
 	"proactive/shared/layout"
 )
 
-// TestErasureDrill: labs ask to be erased, ERASURES of them (make test does two, a drill
-// fifty). Of each there are uploads, clean data, something quarantined, dead letters, an
-// unused enrolment code and an open case with its notices; afterwards no version of an
-// object, no row and no message has anything of it, and another lab's are all there.
+// TestErasureDrill: labs ask to be erased, ERASURES of them (make test does two, make
+// erasure-drill fifty). Of each there are uploads, clean data, a copy of all of it that was
+// just fetched, something quarantined, dead letters, one of them in an operator's hand, an
+// unused enrolment code and an open case with its notices; afterwards no version of an object, no row and no message has anything
+// of it in any form, logs and histories have opaque ids at the most, and another lab's are
+// all there.
 func TestErasureDrill(t *testing.T) {
 	t.Parallel()
 	n, err := strconv.Atoi(os.Getenv("ERASURES"))
@@ -38,22 +46,53 @@ func TestErasureDrill(t *testing.T) {
 	if _, err := other.Send(t.Context(), folders[other.Serial]); err != nil {
 		t.Fatal(err)
 	}
-	drained(t)
-	before := about(t, other.ID)
+	eventually(t, "the other lab's runs are scored", func() bool { return len(missing(t, other.ID, "--patience", "0s")) == 0 && waitingFor(t, other.ID) == 0 })
+	before := residue(held(t), other.ID, other.Serial)
+
+	var drill account
 	t.Run("labs", func(t *testing.T) {
 		for i := range n {
 			t.Run(strconv.Itoa(i+1), func(t *testing.T) {
 				t.Parallel()
-				erased(t, i+1)
+				drill.add(erased(t, i+1))
 			})
 		}
 	})
-	if after := about(t, other.ID); after != before {
-		t.Errorf("of the other lab there were %d mentions, and now %d", before, after)
+	if t.Failed() {
+		return
 	}
+	if len(drill.done) != n {
+		t.Fatalf("%d of %d labs were erased", len(drill.done), n)
+	}
+	after := held(t)
+	if got := residue(after, other.ID, other.Serial); !slices.Equal(got, before) {
+		t.Errorf("of the other lab there was\n%s\nand now\n%s", strings.Join(before, "\n"), strings.Join(got, "\n"))
+	}
+	// All labs at once, when all is quiet; and what nobody can erase.
+	var left, told []string
+	kept := traces(t)
+	for _, e := range drill.done {
+		left = append(left, residue(withoutTombstone(t, after, e), e.marks()...)...)
+		told = append(told, residue(kept, e.names...)...)
+	}
+	for _, l := range slices.Concat(left, told) {
+		t.Error(l)
+	}
+	drill.report(t, after, kept, len(left), len(told))
 }
 
-func erased(t *testing.T, n int) {
+// erasedLab is a lab that was erased: what names it or its data, which nothing may have
+// afterwards, and its opaque ids, which its tombstone and the logs have.
+type erasedLab struct {
+	id         string
+	names, ids []string
+	took       time.Duration
+	counts     map[string]int
+}
+
+func (e erasedLab) marks() []string { return append([]string{e.id}, slices.Concat(e.names, e.ids)...) }
+
+func erased(t *testing.T, n int) erasedLab {
 	all, folders := fleet(t, 300+n, 1, 12, 1)
 	lab, err := stage.Enrol(t.Context(), all[0].Serial)
 	if err != nil {
@@ -71,21 +110,47 @@ func erased(t *testing.T, n int) {
 		c := casesOf(t, lab.ID)
 		return len(c) == 1 && len(c[0].Notices) > 1
 	})
-	id := casesOf(t, lab.ID)[0].ID
-	plant(t, lab, sent[0].Batch, id)
-
-	marks := []string{lab.Serial, lab.ID, lot, id}
-	for _, s := range sent {
-		marks = append(marks, s.Batch)
+	if _, err := lab.Agent(t.Context(), "export", filepath.Join(t.TempDir(), "export")); err != nil {
+		t.Fatal(err)
 	}
-	for _, m := range marks {
-		if about(t, m) == 0 {
+	e := erasedLab{id: lab.ID, names: []string{lab.Serial, lot}, ids: []string{casesOf(t, lab.ID)[0].ID}}
+	for _, s := range sent {
+		e.ids = append(e.ids, s.Batch)
+	}
+	e.names = append(e.names, tokensOf(t, lab.ID)...)
+	plant(t, lab, e.ids[1], e.ids[0])
+	there := held(t)
+	for place, things := range map[string][]thing{"is scheduled": reminders(t), "runs": running(t)} {
+		if len(residue(things, e.ids[0])) == 0 {
+			t.Errorf("nothing %s of the case: no erasure has to stop it", place)
+		}
+	}
+	for _, m := range e.marks() {
+		if len(residue(there, m)) == 0 {
 			t.Errorf("%s is nowhere before: nothing is tested by it", m)
 		}
 	}
 
-	raw, err := lab.Agent(t.Context(), "erase", "--yes")
-	if err != nil {
+	var letGo func()
+	if n%5 == 1 { // it takes two rounds more
+		letGo = inHand(t, "UndeliveredLetters", lab.ID)
+	}
+	by := erasure.ByInstrument
+	if n%5 == 2 { // the key is revoked, and the lab asks by letter; then its agent joins
+		by = erasure.ByOperator
+		byLetter(t, lab)
+	}
+	var raw []byte
+	asked := make(chan struct{})
+	go func() {
+		defer close(asked)
+		raw, err = lab.Agent(t.Context(), "erase", "--yes")
+	}()
+	if letGo != nil {
+		eventually(t, "rounds that cannot see all", func() bool { return roundOf(t, lab.ID) > 2 })
+		letGo()
+	}
+	if <-asked; err != nil {
 		t.Fatal(err)
 	}
 	var told struct {
@@ -93,31 +158,35 @@ func erased(t *testing.T, n int) {
 		File        string
 		Certificate erasure.Certificate
 	}
-	if err := json.Unmarshal(raw, &told); err != nil || !told.Valid || told.Certificate.Instrument != lab.ID {
+	if err := json.Unmarshal(raw, &told); err != nil || !told.Valid || told.Certificate.Instrument != lab.ID || told.Certificate.By != by {
 		t.Fatalf("the agent says %s: %v", raw, err)
 	}
-	counts := map[string]int{}
+	e.counts, e.took = map[string]int{}, span(t, told.Certificate)
 	for _, s := range told.Certificate.Stores {
-		counts[s.Store] = s.Count
+		e.counts[s.Store] = s.Count
 	}
 	for store, least := range map[string]int{
-		"inbox": 14, "clean": 12, "quarantine": 1, "notices": 2, "ledger": 12 * 3, "health": 12, "findings": 2, "cases": 3, "codes": 2, "consents": 1, "queues": 2, "instrument": 1,
+		"executions": 1, "reminders": 1, "inbox": 14, "clean": 12, "quarantine": 1, "notices": 2, "dossiers": 3, "ledger": 12 * 3, "health": 12, "findings": 2, "cases": 3, "codes": 2, "consents": 1, "queues": 4, "instrument": 1,
 	} {
-		if counts[store] < least {
-			t.Errorf("the certificate counts %d of %s, want %d at least", counts[store], store, least)
+		if e.counts[store] < least {
+			t.Errorf("the certificate counts %d of %s, want %d at least", e.counts[store], store, least)
 		}
 	}
-	nothing(t, lab, marks)
+	nothing(t, e)
 
 	// What was late finds that it is not wanted.
 	back.post(t, "ScrubQueue", map[string]any{"instrument": lab.ID, "batch": sent[0].Batch, "sequence": 1, "bucket": stage.Outputs["InboxBucket"], "key": layout.InboxKey(lab.ID, sent[0].Batch), "version": "gone"})
 	back.post(t, "ScoreQueue", map[string]any{"instrument": lab.ID, "batch": sent[0].Batch, "sequence": 1, "bucket": stage.Outputs["CleanBucket"], "key": layout.CleanKey(lab.ID, sent[0].Batch), "version": "gone"})
 	back.post(t, "ValidateQueue", arrivalOf(lab.ID, sent[0].Batch, ""))
+	back.post(t, "ExportQueue", map[string]any{"instrument": lab.ID, "request": newBatch(t), "part": 1})
 	back.post(t, "EraseQueue", map[string]any{"instrument": lab.ID})
-	eventually(t, "late messages dropped", func() bool { return len(letters(t, lab.ID)) == 0 && len(back.waiting(t)) == 0 })
-	nothing(t, lab, marks)
+	eventually(t, "late messages dropped", func() bool { return waitingFor(t, lab.ID) == 0 })
+	nothing(t, e)
 	if _, err := lab.Send(t.Context(), folders[lab.Serial][:1]); err == nil {
 		t.Error("an erased lab still sends")
+	}
+	if _, err := lab.Agent(t.Context(), "export", filepath.Join(t.TempDir(), "export")); err == nil {
+		t.Error("an erased lab is still given something")
 	}
 
 	if _, err := lab.Agent(t.Context(), "erase", "verify", told.File); err != nil {
@@ -127,6 +196,7 @@ func erased(t *testing.T, n int) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	verifiedElsewhere(t, lab, kept)
 	forged := filepath.Join(t.TempDir(), "forged.jws")
 	if err := os.WriteFile(forged, bytes.Replace(kept, []byte("."), []byte(".e"), 1), 0o600); err != nil {
 		t.Fatal(err)
@@ -134,6 +204,65 @@ func erased(t *testing.T, n int) {
 	if _, err := lab.Agent(t.Context(), "erase", "verify", forged); exitCode(err) != 7 {
 		t.Errorf("a changed certificate: %v", err)
 	}
+	return e
+}
+
+// byLetter has a lab erased by the operator, who names it twice.
+func byLetter(t *testing.T, lab *rehearsal.Lab) {
+	t.Helper()
+	if _, err := stage.Operator(t.Context(), "instruments", "revoke", lab.ID); err != nil {
+		t.Fatal(err)
+	}
+	for _, serial := range []string{"", "M99999"} {
+		if _, err := stage.Operator(t.Context(), "instruments", "erase", lab.ID, "--serial", serial); exitCode(err) != 3 || roundOf(t, lab.ID) != 0 {
+			t.Errorf("erased under the serial number %q: %v", serial, err)
+		}
+	}
+	raw, err := stage.Operator(t.Context(), "instruments", "erase", lab.ID, "--serial", lab.Serial)
+	if err != nil || !bytes.Contains(raw, []byte(`"state":"erasing"`)) {
+		t.Fatalf("%s, %v", raw, err)
+	}
+}
+
+// verifiedElsewhere has the operator fetch the certificate too, and somebody who has
+// nothing of ours verify it.
+func verifiedElsewhere(t *testing.T, lab *rehearsal.Lab, certificate []byte) {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "certificate.jws")
+	if _, err := stage.Operator(t.Context(), "instruments", "erase", lab.ID, "--out", file); err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(file)
+	if err != nil || !bytes.Equal(bytes.TrimSpace(got), bytes.TrimSpace(certificate)) {
+		t.Errorf("the operator has another certificate: %s, %v", got, err)
+	}
+	raw, err := stage.Operator(t.Context(), "keys", "show")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys struct{ Root string }
+	if err := json.Unmarshal(raw, &keys); err != nil {
+		t.Fatal(err)
+	}
+	program := filepath.Join(stage.Root, "docs", "verify", "verify_certificate.py")
+	cmd := exec.CommandContext(t.Context(), filepath.Join(stage.Root, ".cache", "venv", "bin", "python"), "-B", program, file, "--root", keys.Root, "--instrument", lab.ID)
+	if out, err := cmd.CombinedOutput(); err != nil || !bytes.Contains(out, []byte("Valid: instrument "+lab.ID)) {
+		t.Errorf("the independent verifier: %v: %s", err, out)
+	}
+}
+
+// span is how long an erasure took.
+func span(t *testing.T, c erasure.Certificate) time.Duration {
+	t.Helper()
+	asked, err := time.Parse(erasure.TimeFormat, c.Asked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done, err := time.Parse(erasure.TimeFormat, c.Erased)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return done.Sub(asked)
 }
 
 var lotNumber = regexp.MustCompile(`(LotNumber>)\d{8}(<)`)
@@ -158,8 +287,33 @@ func relabel(t *testing.T, folder, lot string) {
 	}
 }
 
+// tokensOf are the tokens of flow cells and runs in a lab's clean data: what its rows could
+// be told by, had they another name.
+func tokensOf(t *testing.T, instrument string) []string {
+	t.Helper()
+	tokens := map[string]bool{}
+	for _, v := range back.versions(t, stage.Outputs["CleanBucket"], layout.CleanPrefix(instrument)) {
+		b, err := clean.Decode(back.object(t, stage.Outputs["CleanBucket"], v))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range b.Observations {
+			if token.MatchString(o.Text) {
+				tokens[o.Text] = true
+			}
+		}
+	}
+	if len(tokens) < 12 {
+		t.Fatalf("only %d tokens", len(tokens))
+	}
+	return slices.Sorted(maps.Keys(tokens))
+}
+
+var token = regexp.MustCompile(`^[0-9a-f]{32}$`)
+
 // plant puts what an ordinary month leaves behind: an old version, a delete marker,
-// quarantined ciphertext, dead letters, an enrolment code that nobody used.
+// quarantined ciphertext, dead letters, a call of the eraser that failed, an enrolment
+// code that nobody used.
 func plant(t *testing.T, lab *rehearsal.Lab, batch, id string) {
 	t.Helper()
 	inbox := stage.Outputs["InboxBucket"]
@@ -172,7 +326,54 @@ func plant(t *testing.T, lab *rehearsal.Lab, batch, id string) {
 	back.put(t, stage.Outputs["QuarantineBucket"], layout.QuarantineKey(lab.ID, batch), []byte("of "+lab.Serial))
 	back.post(t, "UndeliveredLetters", arrivalOf(lab.ID, batch, "v1"))
 	back.post(t, "UndeliveredLetters", map[string]any{"requestPayload": map[string]any{"case": id, "round": 1}})
+	back.bury(t, "EraseQueue", fmt.Sprintf(`{"instrument":%q}`, lab.ID))
+	back.bury(t, "ScoreQueue", fmt.Sprintf(`{"instrument":%q,"batch":%q}`, lab.ID, batch))
 	codeFor(t, lab.Serial)
+}
+
+// inHand receives a message that has a mark, as an operator does who looks at it, and lets
+// the others go; the function lets this one go too.
+func inHand(t *testing.T, queue, mark string) (letGo func()) {
+	t.Helper()
+	url := aws.String(stage.Outputs[queue])
+	free := func(receipt *string) {
+		if _, err := back.sqs.ChangeMessageVisibility(t.Context(), &sqs.ChangeMessageVisibilityInput{QueueUrl: url, ReceiptHandle: receipt, VisibilityTimeout: 0}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "a message of "+mark, func() bool {
+		out, err := back.sqs.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: url, MaxNumberOfMessages: 10, VisibilityTimeout: 3600})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range out.Messages {
+			if letGo == nil && strings.Contains(aws.ToString(m.Body), mark) {
+				letGo = func() { free(m.ReceiptHandle) }
+				continue
+			}
+			free(m.ReceiptHandle)
+		}
+		return letGo != nil
+	})
+	return letGo
+}
+
+// roundOf is in which round an erasure is.
+func roundOf(t *testing.T, instrument string) int {
+	t.Helper()
+	item, _ := plain(t, "dynamodb", "DynamoDB_20120810.GetItem", map[string]any{
+		"TableName": stage.Outputs["InstrumentsTable"],
+		"Key":       map[string]any{"pk": map[string]string{"S": layout.ErasedRow(instrument)}, "sk": map[string]string{"S": layout.Erased}},
+	})["Item"].(map[string]any)
+	if item == nil {
+		return 0
+	}
+	document, _ := item["document"].(map[string]any)
+	var stone struct{ Round int }
+	if err := json.Unmarshal([]byte(fmt.Sprint(document["S"])), &stone); err != nil {
+		t.Fatal(err)
+	}
+	return stone.Round
 }
 
 // arrivalOf is an event of S3's, as EventBridge tells it.
@@ -186,144 +387,72 @@ func arrivalOf(instrument, batch, version string) map[string]any {
 	}}
 }
 
+// waitingFor counts the messages of any queue that have a mark.
+func waitingFor(t testing.TB, mark string) int {
+	t.Helper()
+	return len(residue(messages(t), mark))
+}
+
 // nothing asserts that no mark is anywhere, but the opaque id on its tombstone.
-func nothing(t *testing.T, lab *rehearsal.Lab, marks []string) {
+func nothing(t *testing.T, e erasedLab) {
 	t.Helper()
-	searched := 0
-	for place, content := range held(t) {
-		searched++
-		for _, m := range marks {
-			left := mentions(content, m)
-			if m == lab.ID && place == "table InstrumentsTable" {
-				left -= mentions(tombstone(t, content, lab.ID), m)
-			}
-			if left != 0 {
-				t.Errorf("%s still has %q, %d times", place, m, left)
-			}
-		}
-	}
-	if searched < 11 {
-		t.Errorf("searched only %d places", searched)
-	}
-	if found := letters(t, marks...); len(found) != 0 {
-		t.Errorf("messages are left: %v", found)
+	for _, left := range residue(withoutTombstone(t, held(t), e), e.marks()...) {
+		t.Error(left)
 	}
 }
 
-// tombstone is the row that may name the instrument: its key and its certificate.
-func tombstone(t *testing.T, table []byte, id string) []byte {
+// withoutTombstone leaves out the one row that may name the instrument: by its id, in the
+// row's key and in its certificate.
+func withoutTombstone(t *testing.T, things []thing, e erasedLab) []thing {
 	t.Helper()
-	for line := range bytes.Lines(table) {
-		if bytes.Contains(line, []byte(layout.ErasedRow(id))) {
-			return line
-		}
+	name := layout.ErasedRow(e.id) + " / " + layout.Erased
+	at := slices.IndexFunc(things, func(one thing) bool { return one.name == name })
+	if at < 0 {
+		t.Fatalf("%s has no tombstone", e.id)
 	}
-	t.Errorf("%s has no tombstone", id)
-	return nil
+	for _, left := range residue(things[at:at+1], slices.Concat(e.names, e.ids)...) {
+		t.Error(left)
+	}
+	if len(residue(things[at:at+1], e.id)) == 0 {
+		t.Errorf("the tombstone of %s does not name it", e.id)
+	}
+	return slices.Delete(slices.Clone(things), at, at+1)
 }
 
-func mentions(content []byte, mark string) int {
-	return len(regexp.MustCompile(`(?i)(^|[^0-9a-z])`+regexp.QuoteMeta(mark)+`($|[^0-9a-z])`).FindAll(content, -1))
+// account is what a drill tells.
+type account struct {
+	mu   sync.Mutex
+	done []erasedLab
 }
 
-// about counts what mentions a mark in stores and queues.
-func about(t *testing.T, mark string) int {
-	t.Helper()
-	n := len(letters(t, mark))
-	for _, content := range held(t) {
-		n += mentions(content, mark)
-	}
-	return n
+func (a *account) add(e erasedLab) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.done = append(a.done, e)
 }
 
-// held is everything at rest: each table as lines of rows, each version of each object
-// with its name, in the clear as far as anybody can read it.
-func held(t *testing.T) map[string][]byte {
+// report says what was erased, how long it took and what was searched at the end.
+func (a *account) report(t *testing.T, after, kept []thing, left, told int) {
 	t.Helper()
-	places := map[string][]byte{}
-	for name, value := range stage.Outputs {
-		switch {
-		case strings.HasSuffix(name, "Table"):
-			places["table "+name] = lines(t, scanned(t, value))
-		case strings.HasSuffix(name, "Bucket"):
-			var all bytes.Buffer
-			for _, v := range back.versions(t, value, "") {
-				fmt.Fprintln(&all, aws.ToString(v.Key))
-				body := back.object(t, value, v)
-				if strings.HasSuffix(aws.ToString(v.Key), ".parquet") {
-					body = rows(t, body)
-				}
-				all.Write(append(body, '\n'))
-			}
-			for _, key := range back.markers(t, value) {
-				fmt.Fprintln(&all, key)
-			}
-			places["bucket "+name] = all.Bytes()
+	total, marks := map[string]int{}, 0
+	var took []time.Duration
+	for _, e := range a.done {
+		for store, n := range e.counts {
+			total[store] += n
 		}
+		took, marks = append(took, e.took), marks+len(e.marks())
 	}
-	return places
-}
-
-// lines puts each row of a scan on a line of its own.
-func lines(t *testing.T, scan []byte) []byte {
-	t.Helper()
-	var all bytes.Buffer
-	for dec := json.NewDecoder(bytes.NewReader(scan)); dec.More(); {
-		var page []json.RawMessage
-		if err := dec.Decode(&page); err != nil {
-			t.Fatal(err)
+	slices.Sort(took)
+	size := func(things []thing) (n int) {
+		for _, one := range things {
+			n += len(one.content)
 		}
-		for _, row := range page {
-			all.Write(append(row, '\n'))
-		}
+		return n
 	}
-	return all.Bytes()
-}
-
-// markers are the delete markers of a bucket.
-func (b behind) markers(t *testing.T, bucket string) (keys []string) {
-	t.Helper()
-	pages := s3.NewListObjectVersionsPaginator(b.s3, &s3.ListObjectVersionsInput{Bucket: aws.String(bucket)})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, m := range page.DeleteMarkers {
-			keys = append(keys, aws.ToString(m.Key))
-		}
+	t.Logf("%d labs erased, each certificate verified; %s median, %s longest", len(took), took[(len(took)-1)/2], took[len(took)-1])
+	for _, store := range slices.Sorted(maps.Keys(total)) {
+		t.Logf("  %-12s %6d erased", store, total[store])
 	}
-	return keys
-}
-
-// letters are the messages of every queue that mention one of the marks. What is received
-// is on its queue again after two seconds.
-func letters(t *testing.T, marks ...string) (found []string) {
-	t.Helper()
-	list, err := back.sqs.ListQueues(t.Context(), &sqs.ListQueuesInput{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, url := range list.QueueUrls {
-		if !strings.Contains(url, "Letters") { // what others work on is left to them
-			continue
-		}
-		for range 50 {
-			out, err := back.sqs.ReceiveMessage(t.Context(), &sqs.ReceiveMessageInput{QueueUrl: aws.String(url), MaxNumberOfMessages: 10, VisibilityTimeout: 2})
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, m := range out.Messages {
-				for _, mark := range marks {
-					if strings.Contains(aws.ToString(m.Body), mark) {
-						found = append(found, url[strings.LastIndex(url, "/")+1:]+": "+mark)
-					}
-				}
-			}
-			if len(out.Messages) == 0 {
-				break
-			}
-		}
-	}
-	return found
+	t.Logf("%d marks: %d found in %d things (%d bytes with all that decodes) at rest", marks, left, len(after), size(after))
+	t.Logf("names and data: %d found in %d lines, events and records (%d bytes) that end by themselves", told, len(kept), size(kept))
 }

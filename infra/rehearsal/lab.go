@@ -7,6 +7,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 )
@@ -81,6 +82,24 @@ func (l *Lab) At(home string) *Lab {
 func (l *Lab) Agent(ctx context.Context, args ...string) ([]byte, error) {
 	all := append([]string{"--home", l.home, "--json"}, args...)
 	return run(ctx, append(l.play.Trust(), "HOME="+l.home, "NO_PROXY=127.0.0.1"), filepath.Join(l.play.Root, "bin", "agent"), all...)
+}
+
+// Home is where the agent of this lab keeps its state.
+func (l *Lab) Home() string { return l.home }
+
+// Watch is one round of the agent as it runs on an instrument's computer, over the run
+// folders in dir, with more flags. It returns the agent's log, whether the round failed or
+// not: an agent that runs on would try again.
+func (l *Lab) Watch(ctx context.Context, dir string, flags ...string) (log []byte, err error) {
+	all := append([]string{"--home", l.home, "--json", "run", "--watch", dir, "--once", "--rate", "0", "--imaging", "0"}, flags...)
+	cmd := exec.CommandContext(ctx, filepath.Join(l.play.Root, "bin", "agent"), all...) //nolint:gosec // G204: our own binary, built by make
+	cmd.Env = append(l.play.Trust(), "HOME="+l.home, "NO_PROXY=127.0.0.1")
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	if err := cmd.Run(); err != nil {
+		return said.Bytes(), fmt.Errorf("one round of the agent: %w", err)
+	}
+	return said.Bytes(), nil
 }
 
 // Send sends run folders and returns one account for each. An error of the agent is

@@ -45,7 +45,11 @@ func TestNoNameLeavesTheLab(t *testing.T) {
 			places["table "+name] = scanned(t, value)
 		case strings.HasSuffix(name, "Bucket"):
 			for _, v := range back.versions(t, value, "") {
-				place, body := "bucket "+name+" "+aws.ToString(v.Key), back.object(t, value, v)
+				place := "bucket " + name + " " + aws.ToString(v.Key)
+				body, there := back.read(t, value, v)
+				if !there {
+					continue
+				}
 				if strings.HasSuffix(place, ".parquet") {
 					body = rows(t, body)
 				}
@@ -87,7 +91,7 @@ func scanned(t testing.TB, table string) []byte {
 }
 
 // rows are a clean batch as text: its parquet is compressed.
-func rows(t *testing.T, file []byte) []byte {
+func rows(t testing.TB, file []byte) []byte {
 	t.Helper()
 	b, err := clean.Decode(file)
 	if err != nil {
@@ -101,7 +105,7 @@ func rows(t *testing.T, file []byte) []byte {
 }
 
 // logs are the lines of every log group.
-func logs(t *testing.T) map[string][]byte {
+func logs(t testing.TB) map[string][]byte {
 	t.Helper()
 	all := map[string][]byte{}
 	groups, _ := plain(t, "logs", "Logs_20140328.DescribeLogGroups", map[string]any{})["logGroups"].([]any)

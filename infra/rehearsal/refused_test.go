@@ -245,7 +245,7 @@ func TestPastTheAPI(t *testing.T) {
 		t.Fatalf("%s %q", got.Verdict, got.Reason)
 	}
 	back.put(t, inbox, layout.InboxKey(f.id, fine), []byte("another version, after the first was claimed"))
-	drained(t)
+	eventually(t, "all is judged", func() bool { return waitingFor(t, f.id) == 0 })
 	if got := f.receipts(t); len(got) != 1 || got[0].Verdict != receipt.Stored {
 		t.Errorf("receipts: %+v", got)
 	}

@@ -45,7 +45,7 @@ func TestThriceAndOutOfOrder(t *testing.T) {
 	eventually(t, "the same findings", func() bool { return cmp.Equal(findingsOf(t, wild.id), want) })
 	eventually(t, "one case", func() bool { return len(casesOf(t, wild.id)) == 1 })
 	redeliver(t, wild)
-	drained(t)
+	eventually(t, "all is delivered", func() bool { return waitingFor(t, wild.id) == 0 })
 	if diff := cmp.Diff(want, findingsOf(t, wild.id)); diff != "" {
 		t.Errorf("delivered again, the findings are others:\n%s", diff)
 	}

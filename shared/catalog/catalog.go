@@ -40,19 +40,21 @@ type FileKind string
 
 // The kinds of file on the allow-list, and OtherFile for a field of no known file.
 const (
-	RunInfo       FileKind = "run-info"
-	RunParameters FileKind = "run-parameters"
-	RunCompletion FileKind = "run-completion"
-	TileMetrics   FileKind = "tile-metrics"
-	QMetrics      FileKind = "q-metrics"
-	Telemetry     FileKind = "telemetry"
-	OperationLog  FileKind = "operation-log"
-	OtherFile     FileKind = "other"
+	RunInfo           FileKind = "run-info"
+	RunParameters     FileKind = "run-parameters"
+	RunCompletion     FileKind = "run-completion"
+	TileMetrics       FileKind = "tile-metrics"
+	QMetrics          FileKind = "q-metrics"
+	ErrorMetrics      FileKind = "error-metrics"
+	ExtractionMetrics FileKind = "extraction-metrics"
+	Telemetry         FileKind = "telemetry"
+	OperationLog      FileKind = "operation-log"
+	OtherFile         FileKind = "other"
 )
 
 // FileKinds returns every kind that a count of drops may name.
 func FileKinds() []FileKind {
-	return []FileKind{RunInfo, RunParameters, RunCompletion, TileMetrics, QMetrics, Telemetry, OperationLog, OtherFile}
+	return []FileKind{RunInfo, RunParameters, RunCompletion, TileMetrics, QMetrics, ErrorMetrics, ExtractionMetrics, Telemetry, OperationLog, OtherFile}
 }
 
 // Type is how a field's value is written and bounded.

@@ -42,9 +42,11 @@ func TestCatalogHasTheFieldsInUse(t *testing.T) {
 	want := strings.Fields(`
 		config.board.camera config.board.chassis config.board.flow_cell_holder config.board.fluidics config.board.focus
 		config.board.left_buffer config.board.left_chiller config.board.right_buffer config.board.right_chiller config.board.thermal
-		config.control_software config.firmware config.fpga config.instrument_type config.rta
+		config.control_software config.firmware config.fpga config.fpga_code config.instrument_type config.rta
+		error.rate
 		log.chiller.warm log.door.opened log.focus.lost log.heater.timeout log.laser.off log.laser.power log.pump.pressure
 		log.run.saved log.stage.home.failed log.stage.home.retry log.unknown_lines log.valve.retry
+		optics.fwhm optics.intensity
 		q.bases q.bases_q30 q.q30_fall
 		run.buffer_lot run.chemistry run.cluster_lot run.completion run.flowcell_lot run.flowcell_part run.flowcell_token run.lanes
 		run.read_cycles run.read_is_index run.reads run.reagent_lot run.reagent_part run.surfaces run.swaths run.tiles
@@ -91,10 +93,13 @@ func TestCatalogIsBaseBlind(t *testing.T) {
 		if slices.Contains(f.Dimensions, catalog.Cycle) && slices.Contains(f.Dimensions, catalog.Tile) {
 			t.Errorf("%s is resolved by tile and cycle", f.ID)
 		}
-		for _, word := range []string{"base_", "_a", "_c", "_g", "_t", "intensity", "channel", "index_seq"} {
-			if strings.HasSuffix(f.ID, word) || strings.Contains(f.ID, "intensity") {
+		for _, word := range []string{"base_", "_a", "_c", "_g", "_t", "channel", "index_seq"} {
+			if strings.HasSuffix(f.ID, word) {
 				t.Errorf("%s names a base or a channel", f.ID)
 			}
+		}
+		if f.Source.File == catalog.ExtractionMetrics && (slices.Contains(f.Dimensions, catalog.Cycle) || slices.Contains(f.Dimensions, catalog.Tile)) {
+			t.Errorf("%s tells brightness or sharpness finer than a lane and a read", f.ID)
 		}
 	}
 }

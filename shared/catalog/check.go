@@ -1,9 +1,16 @@
 package catalog
 
 import (
+<<<<<<< HEAD
+	"encoding/binary"
+=======
+>>>>>>> detector
+	"encoding/hex"
 	"math"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 
 	"proactive/shared/observation"
 )
@@ -20,7 +27,9 @@ const (
 	NotInEnum       = "not-in-enumeration" // not one of the values
 	TooLong         = "too-long"           // longer than max_length
 	PatternMismatch = "pattern-mismatch"
-	ReadsAsDate     = "reads-as-date" // eight digits that are a day of somebody's life
+	ReadsAsText     = "reads-as-text" // 32 hex digits that are no sixteen random bytes
+	ReadsAsDate     = "reads-as-date" // a day of somebody's life
+	ReadsAsText     = "reads-as-text" // hex digits that are the letters of a text
 )
 
 // Ranges of the dimensions.
@@ -80,21 +89,107 @@ func (f Field) checkText(o observation.Observation) (string, bool) {
 	if readsAsDate(o.Text) {
 		return ReadsAsDate, false
 	}
+	if readsAsText(o.Text) {
+		return ReadsAsText, false
+	}
 	return "", true
 }
 
-// readsAsDate tells whether eight digits are a day since 1900 in one of the three orders in
-// which people write one. Of lots in use, which do not, hardly one in a thousand does.
+// lastBirth is the last year in which somebody may be born before this is looked at again.
+// Lots of reagents run through 2036 and beyond, and a day there is nobody's.
+const lastBirth = 2030
+
+// readsAsDate tells whether a text is a day since 1900 in one of the ways in which people
+// write one: eight digits, of which among the lots in use hardly one in a thousand is a day;
+// or numbers with dots, if a zero fills one up or they say more than a version does. 1.18.54 is
+// a version, and 18.1.54 is none that we know.
 func readsAsDate(s string) bool {
+	if strings.Contains(s, ".") {
+		return dottedDate(s)
+	}
 	if len(s) != 8 {
 		return false
 	}
 	for _, layout := range []string{"20060102", "02012006", "01022006"} {
-		if t, err := time.Parse(layout, s); err == nil && t.Year() >= 1900 && t.Year() < 2040 {
+		if t, err := time.Parse(layout, s); err == nil && t.Year() >= 1900 && t.Year() <= lastBirth {
 			return true
 		}
 	}
 	return false
+}
+
+func dottedDate(s string) bool {
+	for _, layout := range []string{"2.1.06", "1.2.06", "2.1.2006", "1.2.2006"} {
+		t, err := time.Parse(layout, s)
+		if err != nil {
+			continue
+		}
+		day, _, _ := strings.Cut(s, ".")
+		if strings.HasSuffix(layout, "2006") || strings.Contains("."+s, ".0") || len(day) == 2 && t.Year()%100 > 29 {
+			return true
+		}
+	}
+	return false
+}
+
+<<<<<<< HEAD
+// readsAsText tells whether 32 hex digits, as many as a token has, are letters in UTF-8 or in
+// two bytes each, perhaps with zeros or spaces around them. Of digests, one in a million is.
+func readsAsText(s string) bool {
+	raw, err := hex.DecodeString(s)
+	if err != nil || len(raw) != 16 {
+		return false
+	}
+	little, big := make([]rune, 8), make([]rune, 8)
+	for i := range little {
+		little[i], big[i] = rune(binary.LittleEndian.Uint16(raw[2*i:])), rune(binary.BigEndian.Uint16(raw[2*i:]))
+	}
+	return writing(string(raw), unicode.MaxRune) || writing(string(little), alphabets) || writing(string(big), alphabets)
+}
+
+const (
+	alphabets = 0x52f  // the last letter of Latin, Greek and Cyrillic; of pairs of bytes, half are a letter beyond
+	kana      = 0x3040 // the first of the scripts of East Asia
+)
+
+func writing(text string, last rune) bool {
+	text = strings.Trim(text, "\x00 ")
+	return len(text) >= 3 && !strings.ContainsFunc(text, func(r rune) bool {
+		ascii := r >= ' ' && r < 0x7f
+		return !ascii && (r < 0xc0 || r > last || r > alphabets && r < kana || !unicode.IsLetter(r))
+	})
+=======
+// readsAsText tells whether 32 hex digits are written text, in ASCII or in UTF-16, or are
+// filled up to be so many. Of the HMACs that stand there hardly one in a hundred thousand is.
+func readsAsText(s string) bool {
+	if len(s) != 32 {
+		return false
+	}
+	raw, err := hex.DecodeString(s)
+	if err != nil {
+		return false
+	}
+	printable, letters, most, zeroes := 0, 0, 0, 0
+	for _, b := range raw {
+		if b >= ' ' && b <= '~' {
+			printable++
+		}
+		if b == 0 {
+			zeroes++
+		}
+		if letters++; (b < 'A' || b > 'Z') && (b < 'a' || b > 'z') && !strings.ContainsRune(" .-_'@", rune(b)) {
+			letters = 0
+		}
+		most = max(most, letters)
+	}
+	digits := 0
+	for _, d := range "0123456789abcdef" {
+		if strings.ContainsRune(s, d) {
+			digits++
+		}
+	}
+	return printable == len(raw) || most > 9 || zeroes > 4 || digits < 8 || !strings.ContainsAny(s, "abcdef")
+>>>>>>> detector
 }
 
 // dimensionsFit tells whether exactly the field's dimensions are set, each in range.

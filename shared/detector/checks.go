@@ -1,31 +1,10 @@
 package detector
 
-import (
-	"bytes"
-	"encoding/base64"
-	"encoding/hex"
-)
-
-func onlyDigits(t []byte) bool {
-	for _, b := range t {
-		if c := classes[b]; c&(lower|upper) != 0 {
-			return false
-		}
-	}
-	return true
-}
+import "bytes"
 
 // groupsOf334 tells a health service's number from a telephone's, both in groups of 3, 3, 4.
 func groupsOf334(t []byte) Rule {
-	var ten [10]byte
-	n := 0
-	for _, b := range t {
-		if classes[b]&digit != 0 && n < 10 {
-			ten[n] = b
-			n++
-		}
-	}
-	if n == 10 && nhs(ten[:]) {
+	if d := digitsOf(t); len(d) == 10 && nhs(d) {
 		return NHS
 	}
 	return Phone
@@ -55,19 +34,51 @@ func luhn(t []byte) bool {
 	return sum%10 == 0
 }
 
+// card tells whether digits begin as cards of their length do. Tiles, 1101 1102 1103 1104,
+// do not; nor do times in milliseconds.
+func card(d []byte) bool {
+	two := int(d[0]-'0')*10 + int(d[1]-'0')
+	switch len(d) {
+	case 13, 19:
+		return d[0] == '4' || len(d) == 19 && d[0] == '6'
+	case 14:
+		return two == 30 || two == 36 || two == 38
+	case 15:
+		return two == 34 || two == 37
+	case 16:
+		if bytes.Equal(d[:4], d[4:8]) && bytes.Equal(d[4:8], d[8:12]) && d[0] != '1' && !luhn(d) {
+			return false // four readings of the same
+		}
+		return d[0] == '4' || two >= 51 && two <= 55 || two == 60 || two >= 64 && two <= 65 || two == 35 || two >= 22 && two <= 27 && luhn(d)
+	}
+	return false
+}
+
 const dniLetters = "TRWAGMYFPDXBNJZSQVHLCKE"
 
-// dni knows the Spanish DNI, eight digits, and NIE, X, Y or Z and seven, by their check letter.
+// dni knows the Spanish DNI, eight digits, and NIE, X, Y or Z and seven, by their check
+// letter; also by their form alone where the letter is no unit of anything.
 func dni(t []byte) bool {
-	if len(t) < 9 || len(t) > 11 {
+	if len(t) < 9 || len(t) > 13 {
 		return false
 	}
-	t = bytes.ReplaceAll(t, []byte("-"), nil)
-	if len(t) != 9 || classes[t[8]]&(upper|lower) == 0 {
+	var nine [9]byte
+	at := 0
+	for i, b := range t {
+		if b == '-' || b == '.' && i < len(t)-2 {
+			continue
+		}
+		if at == 9 {
+			return false
+		}
+		nine[at] = b
+		at++
+	}
+	if at != 9 || classes[nine[8]]&letters == 0 {
 		return false
 	}
 	n := 0
-	for i, b := range t[:8] {
+	for i, b := range nine[:8] {
 		switch {
 		case classes[b]&digit != 0:
 			n = n*10 + int(b-'0')
@@ -77,228 +88,139 @@ func dni(t []byte) bool {
 			return false
 		}
 	}
-	return dniLetters[n%23] == t[8]&^0x20
+	letter := nine[8] &^ 0x20
+	return dniLetters[n%23] == letter || len(t) == 9 && bytes.IndexByte([]byte("TRYPDXNJZQHL"), nine[8]) >= 0
 }
 
 // record knows a number that says it is a patient's or a sample's.
 func record(t []byte) bool {
-	switch t[0] | 0x20 {
-	case 'm', 'n', 'p', 's', 'h':
-	default:
+	n := letterRun(t)
+	least, ok := lookup(records, t[:n])
+	if !ok {
 		return false
 	}
-	for _, prefix := range []string{"MRN", "NHC", "PAT", "PID", "SUBJ", "NHS", "HCN"} {
-		if rest, ok := cutFold(t, prefix); ok {
-			rest = bytes.TrimLeft(rest, "-_:#")
-			return len(rest) >= 4 && isDigits(rest)
-		}
+	rest := bytes.TrimLeft(t[n:], "-_:#.")
+	if !ok || len(rest) < int(least) {
+		return false
 	}
-	return false
-}
-
-func cutFold(t []byte, prefix string) ([]byte, bool) {
-	if len(t) > len(prefix) && bytes.EqualFold(t[:len(prefix)], []byte(prefix)) {
-		return t[len(prefix):], true
-	}
-	return nil, false
-}
-
-func isDigits(t []byte) bool {
-	for _, b := range t {
-		if classes[b]&digit == 0 {
+	for _, b := range rest {
+		if classes[b]&(digit|joiner) == 0 {
 			return false
 		}
 	}
-	return len(t) > 0
+	return classes[rest[0]]&digit != 0
 }
 
-// runID knows a run folder's name: date, instrument, number, flow cell.
-func runID(t []byte) bool {
-	i := 0
-	for i < len(t) && classes[t[i]]&digit != 0 {
-		i++
-	}
-	return (i == 6 || i == 8) && bytes.Count(t[i:], []byte("_")) >= 3 && t[i] == '_'
-}
-
-// sample knows a code with a word in it: S12_Smith_tumor.
-func sample(t []byte) bool {
-	digits, words := 0, 0
-	for len(t) > 0 {
-		p := t
-		if i := bytes.IndexAny(t, "_-"); i >= 0 {
-			p, t = t[:i], t[i+1:]
-		} else {
-			t = nil
-		}
-		switch {
-		case len(p) >= 3 && classes[p[0]]&upper != 0 && classes[p[1]]&lower != 0 && classes[p[len(p)-1]]&lower != 0:
-			words++
-		case len(p) > 0 && (classes[p[0]]|classes[p[len(p)-1]])&digit != 0:
-			digits++
-		}
-	}
-	return digits > 0 && words > 0
-}
-
-// flowcell knows the ids of flow cells: nine characters that end in the product's.
-func flowcell(t []byte) bool {
-	if len(t) != 9 && len(t) != 10 || t[len(t)-9] != 'H' || classes[t[len(t)-1]]&(upper|digit) == 0 {
-		return false
-	}
-	for _, b := range t {
-		if classes[b]&lower != 0 {
-			return false
-		}
-	}
-	c := t[len(t)-3]
-	return c == 'X' || t[len(t)-2] == 'X' || t[len(t)-1] == 'X' || t[len(t)-4] == 'D'
-}
-
-// iban knows the form: two letters, two digits, eleven to thirty letters and digits.
+// iban knows the form, two letters, two digits, eleven to thirty letters and digits, and the
+// check digits.
 func iban(t []byte) bool {
 	if len(t) < 15 || len(t) > 34 || classes[t[0]]&upper == 0 || classes[t[1]]&upper == 0 || !isDigits(t[2:4]) {
 		return false
 	}
 	rest := 0
-	value := func(b byte) {
-		if classes[b]&digit != 0 {
+	for i := range t {
+		b := t[(i+4)%len(t)]
+		switch {
+		case classes[b]&digit != 0:
 			rest = (rest*10 + int(b-'0')) % 97
-		} else {
+		case classes[b]&upper != 0:
 			rest = (rest*100 + int(b-'A') + 10) % 97
-		}
-	}
-	for _, b := range append(bytes.Clone(t[4:]), t[:4]...) {
-		if classes[b]&(upper|digit) == 0 {
+		default:
 			return false
 		}
-		value(b)
 	}
 	return rest == 1
 }
 
-// secret knows the forms of keys that services give out.
-func secret(t []byte) bool {
-	if len(t) < 16 {
-		return false
-	}
-	for _, prefix := range []string{"AKIA", "ASIA", "ghp_", "xoxb-", "eyJ"} {
-		if bytes.HasPrefix(t, []byte(prefix)) {
-			return true
+// cpf checks the two last digits of a Brazilian number.
+func cpf(d []byte) bool {
+	for _, n := range []int{9, 10} {
+		sum := 0
+		for i := range n {
+			sum += int(d[i]-'0') * (n + 1 - i)
 		}
-	}
-	return false
-}
-
-func uuid(t []byte) bool {
-	for i, b := range t {
-		switch i {
-		case 8, 13, 18, 23:
-			if b != '-' {
-				return false
-			}
-		default:
-			if !isHex(b) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-func isHex(b byte) bool {
-	return b >= '0' && b <= '9' || b|0x20 >= 'a' && b|0x20 <= 'f'
-}
-
-// hexGroups tells whether hex digits stand in groups of size, with sep between.
-func hexGroups(t []byte, sep byte, size int) bool {
-	for i, b := range t {
-		if i%(size+1) == size {
-			if b != sep {
-				return false
-			}
-		} else if !isHex(b) {
+		if sum*10%11%10 != int(d[n]-'0') {
 			return false
 		}
 	}
 	return true
 }
 
-// spaced counts bases that follow one another, whatever joins them; 0 if there is more.
-func spaced(t []byte) int {
+// personnummer knows a day and four digits, as in Sweden and, the other way round, Denmark.
+func personnummer(d []byte) bool {
+	if len(d) == 12 {
+		d = d[2:]
+	}
+	first, month, last := two(d), two(d[2:]), two(d[4:])
+	return month >= 1 && month <= 12 && (first >= 1 && first <= 31 || last >= 1 && last <= 31 && luhn(d))
+}
+
+// french checks fifteen digits of social security.
+func french(d []byte) bool {
+	month := two(d[3:])
+	if d[0] != '1' && d[0] != '2' || month < 1 || month > 12 {
+		return false
+	}
 	n := 0
-	for _, b := range t {
-		switch c := classes[b]; {
-		case c&nuclear != 0:
-			n++
-		case c&(joiner|dot) != 0:
-		default:
-			return 0
-		}
+	for _, b := range d[:13] {
+		n = (n*10 + int(b-'0')) % 97
 	}
-	return n
+	return 97-n == two(d[13:])
 }
 
-// twoNames knows Maria_Lopez and Lopez-Garcia.
-func twoNames(t []byte) bool {
-	i := bytes.IndexAny(t, "_-")
-	if i < 2 || len(t)-i < 4 {
-		return false
+func two(d []byte) int { return int(d[0]-'0')*10 + int(d[1]-'0') }
+
+var (
+	verhoeffD = [10]string{"0123456789", "1234067895", "2340178956", "3401289567", "4012395678", "5987604321", "6598710432", "7659821043", "8765932104", "9876543210"}
+	verhoeffP = [8]string{"0123456789", "1576283094", "5803796142", "8916043527", "9453126870", "4286573901", "2793806415", "7046913258"}
+)
+
+// verhoeff checks the last digit of an Aadhaar number.
+func verhoeff(d []byte) bool {
+	c := byte('0')
+	for i := range d {
+		c = verhoeffD[c-'0'][verhoeffP[i%8][d[len(d)-1-i]-'0']-'0']
 	}
-	a, b := t[:i], t[i+1:]
-	capital := func(w []byte) bool {
-		return classes[w[0]]&upper != 0 && classes[w[len(w)-1]]&lower != 0 && !ours[string(w)]
-	}
-	return capital(a) && capital(b)
+	return c == '0'
 }
 
-// host knows a name of at least three labels, or two that end in a domain of a kind that
-// is no file's.
-func (s *Scanner) host(t []byte) bool {
-	dots := bytes.Count(t, []byte("."))
-	last := t[bytes.LastIndexByte(t, '.')+1:]
-	if len(last) < 2 || len(last) > 10 || classes[last[0]]&lower == 0 {
-		return false
-	}
-	switch string(last) {
-	case "org", "com", "net", "edu", "gov", "local", "lan", "internal", "example":
-		return true
-	case "bin", "xml", "csv", "log", "txt", "json", "jsonl", "exe", "dll", "zip", "png", "jpg", "gz":
-		return false
-	}
-	return dots >= 2 && len(last) <= 3
-}
-
-// firmware is an instrument's, and looks like mail: novaseq_flu@NovaSeq_1.26.1.
-func firmware(t []byte) bool {
-	return bytes.HasPrefix(t, []byte("novaseq_")) && bytes.Contains(t, []byte("@NovaSeq_"))
-}
-
-// encoded looks through hex and base64 at what they hold: if it is text, it is a hit. Digests
-// are not.
-func encoded(t []byte) bool {
-	if len(t) < 16 {
-		return false
-	}
-	raw := make([]byte, 0, 64)
-	if len(t)%2 == 0 && len(t) <= 128 {
-		if raw, err := hex.AppendDecode(raw, t); err == nil {
-			return readable(raw)
-		}
-	}
-	if len(t)%4 != 1 && len(t) <= 88 {
-		if raw, err := base64.RawStdEncoding.AppendDecode(raw[:0], t); err == nil {
-			return readable(raw)
-		}
+// national knows numbers of letters and digits by which countries know people: British,
+// Italian, Finnish, Indian, Mexican, of Medicare. Serial numbers have other letters.
+func national(t []byte) bool {
+	switch len(t) {
+	case 9:
+		return fits(t, "AA999999A") && t[8] <= 'D'
+	case 10:
+		return fits(t, "AAAAA9999A") && t[3] == 'P'
+	case 11:
+		return fits(t, "999999-999A") && two(t) >= 1 && two(t) <= 31 && two(t[2:]) >= 1 && two(t[2:]) <= 12
+	case 13:
+		return fits(t, "9AX9-AX9-AA99")
+	case 16:
+		return fits(t, "AAAAAA99A99A999A")
+	case 18:
+		return fits(t, "AAAA999999AAAAAAXX")
 	}
 	return false
 }
 
-func readable(raw []byte) bool {
-	for _, b := range raw {
-		if b < 0x20 || b > 0x7e {
+// fits compares t to a form of its length: A is a capital, 9 a digit, X either, others
+// themselves.
+func fits(t []byte, form string) bool {
+	for i, b := range t {
+		c := classes[b]
+		ok := b == form[i]
+		switch form[i] {
+		case 'A':
+			ok = c&upper != 0
+		case '9':
+			ok = c&digit != 0
+		case 'X':
+			ok = c&(upper|digit) != 0
+		}
+		if !ok {
 			return false
 		}
 	}
-	return len(raw) > 0
+	return true
 }

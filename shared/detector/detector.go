@@ -1,151 +1,80 @@
 // Package detector finds in lines of text what identifies a person, a sample or a place, or
-// spells a sequence. It knows shapes and the few words that stand before a name; it does not
-// know what the text is for. It is written for speed: one pass by a table of classes cuts a
-// line into tokens, and only a token whose classes could be an identifier's is looked at.
+// spells a sequence. It knows shapes, the words that stand before a name, and some hundreds
+// of names; it does not know what the text is for. It is written for speed: one pass by a
+// table of classes cuts a line into tokens, and only a token whose classes could be an
+// identifier's is looked at.
 //
 // It is the second wall behind the catalog, and what a lab searches its own logs with. What
-// has no shape it cannot see: a family name in lower case that no word announces.
+// it cannot see has no shape: a rare family name in lower case that no word announces, a
+// number of a record that says nothing of being one, bases packed two bits each.
 package detector
 
 // Rule is a kind of identifier.
 type Rule string
 
-// The rules. Each has its reason, and its test in TestRules.
+// The rules. Reasons says why each is there; TestRules has a line for each.
 const (
 	Email      Rule = "email"
-	Path       Rule = "path" // a drive, a share, a home: paths name hosts and people
+	Path       Rule = "path"
 	URL        Rule = "url"
 	IP         Rule = "ip"
 	MAC        Rule = "mac"
 	UUID       Rule = "uuid"
 	Host       Rule = "host"
-	SSN        Rule = "ssn" // also an Individual Taxpayer Identification Number
-	DNI        Rule = "dni" // with its check letter; NIE too
-	NHS        Rule = "nhs" // ten digits in groups of 3, 3, 4, with their check digit
+	SSN        Rule = "ssn"
+	DNI        Rule = "dni"
+	NHS        Rule = "nhs"
+	National   Rule = "national-id"
 	Date       Rule = "date"
 	Phone      Rule = "phone"
-	Card       Rule = "card" // 13 to 19 digits in groups, or that satisfy Luhn
+	Card       Rule = "card"
 	IBAN       Rule = "iban"
-	MRN        Rule = "mrn" // a record number that says it is one
+	MRN        Rule = "mrn"
 	Nucleotide Rule = "nucleotide"
 	RunID      Rule = "run-id"
 	Flowcell   Rule = "flowcell"
 	Person     Rule = "person"
 	Sample     Rule = "sample"
-	Named      Rule = "named" // what follows a word such as user= or patient
+	Named      Rule = "named"
 	Secret     Rule = "secret"
-	Foreign    Rule = "foreign" // letters beyond ASCII: names in other scripts, or in disguise
-	Encoded    Rule = "encoded" // text in base64, hex or percent signs that holds one of the above
+	Foreign    Rule = "foreign"
+	Encoded    Rule = "encoded"
 )
+
+// Reasons are why each rule is there, for the pages that list them.
+var Reasons = map[Rule]string{ //nolint:gosec // G101: it says what secrets are, and has none
+	Email:      "an address of a person or an account",
+	Path:       "a drive, a share or a home: paths name hosts and people",
+	URL:        "an address in the web names a site, and often a sample or a token",
+	IP:         "an address of a computer of the lab's; four numbers that begin below 10 are a version",
+	MAC:        "an address of one network card",
+	UUID:       "an id of a run, an account or an upload; one in braces, or that a word such as device announces, is of a part or a driver and stays",
+	Host:       "a name of a computer: by its domain, its port, or the way computers are named",
+	SSN:        "a Social Security Number, or an Individual Taxpayer Identification Number",
+	DNI:        "a Spanish DNI or NIE",
+	NHS:        "a number of the National Health Service, by its check digit",
+	National:   "a number by which another country knows a person: a National Insurance number, a codice fiscale, a CPF, a personnummer, a Medicare number, an Aadhaar number",
+	Date:       "a day, which may be somebody's birth; one with a time of day is the log's own, unless it is long past",
+	Phone:      "a telephone number",
+	Card:       "a number of a payment card, by its first digits",
+	IBAN:       "a bank account, by its check digits",
+	MRN:        "a number of a record or a patient that says it is one",
+	Nucleotide: "eight bases or more, the length of the shortest index, in any case, with ambiguity codes, spaced or joined",
+	RunID:      "a run folder's name, or the name of a read",
+	Flowcell:   "an id of a flow cell stands in the name of every read that is published",
+	Person:     "two words or more that stand and look like names, or one that is a common name",
+	Sample:     "a code with a name in it, or that says it is a sample or a patient",
+	Named:      "what follows a word such as user or patient, or stands in a field of that name",
+	Secret:     "a key or token in one of the forms that services give out",
+	Foreign:    "letters beyond ASCII: names in other scripts, or letters in disguise",
+	Encoded:    "text in base64, base32, hex, percent signs or gzip",
+}
 
 // Hit is where a rule hit: bytes [Start, End) of the line. It does not hold what it hit.
 type Hit struct {
 	Rule       Rule
 	Start, End int
 }
-
-// Classes of bytes. A token is a run of bytes of class token; what its bytes have in common,
-// and what any of them has, decides whether it is looked at.
-const (
-	lower = 1 << iota
-	upper
-	digit
-	dot
-	at
-	slash // either
-	colon
-	joiner // hyphen, underscore, plus
-	high   // beyond ASCII
-	percent
-	token   // part of a token
-	nuclear // a letter of a nucleotide
-)
-
-var classes = func() (c [256]uint16) {
-	for b := 'a'; b <= 'z'; b++ {
-		c[b], c[b-'a'+'A'] = token|lower, token|upper
-	}
-	for b := '0'; b <= '9'; b++ {
-		c[b] = token | digit
-	}
-	for _, b := range "ACGTUNacgtun" {
-		c[b] |= nuclear
-	}
-	for b := 0x80; b < 0x100; b++ {
-		c[b] = token | high
-	}
-	c['.'], c['@'], c['/'], c['\\'], c[':'] = token|dot, token|at, token|slash, token|slash, token|colon
-	c['-'], c['_'], c['+'], c['%'], c['~'] = token|joiner, token|joiner, token|joiner, token|percent, token|joiner
-	return c
-}()
-
-// Scanner looks at lines, one after the other. It is not safe for concurrent use.
-type Scanner struct {
-	line []byte
-	hits []Hit
-
-	// The token before: for names, which are two words, and numbers in groups.
-	last     span
-	lastName bool // it could be half a name
-	groups   int  // digits in groups that it ends: their tokens
-	first    int  // where the groups begin
-}
-
-type span struct{ start, end int }
-
-// Line returns the hits of one line, in order, each for one token or more. They are valid
-// until the next call.
-func (s *Scanner) Line(line []byte) []Hit {
-	s.line, s.hits = line, s.hits[:0]
-	s.last, s.lastName, s.groups = span{-2, -2}, false, 0
-	for i := 0; i < len(line); {
-		any := classes[line[i]]
-		if any&token == 0 {
-			i++
-			continue
-		}
-		start, all := i, any
-		for i++; i < len(line); i++ {
-			c := classes[line[i]]
-			if c&token == 0 {
-				break
-			}
-			any |= c
-			all &= c
-		}
-		s.token(start, i, any, all)
-	}
-	return s.hits
-}
-
-// token looks at one token, if its classes call for it.
-func (s *Scanner) token(start, end int, any, all uint16) {
-	kinds := any &^ (token | nuclear)
-	name := false
-	switch {
-	case kinds == lower || kinds == upper:
-		if all&nuclear != 0 && end-start >= minNucleotides {
-			s.hit(Nucleotide, start, end)
-		} else if end-start == 9 && kinds == upper && flowcell(s.line[start:end]) {
-			s.hit(Flowcell, start, end)
-		} else {
-			s.announced(start, end, end)
-		}
-	case kinds == lower|upper:
-		name = s.mixed(start, end, all)
-	case kinds == digit:
-		s.number(start, end)
-		s.last = span{start, end}
-		s.lastName = false
-		return
-	case kinds == digit|dot && end-start < 7 && s.line[end-1] != '.': // 1.23, 3.4.4
-	default:
-		name = s.mix(start, end, kinds)
-	}
-	s.last, s.lastName, s.groups = span{start, end}, name, 0
-}
-
-func (s *Scanner) hit(r Rule, start, end int) { s.hits = append(s.hits, Hit{r, start, end}) }
 
 // minNucleotides is the shortest index in use.
 const minNucleotides = 8

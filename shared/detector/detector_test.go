@@ -1,6 +1,8 @@
 package detector_test
 
 import (
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -28,6 +30,7 @@ func TestRules(t *testing.T) {
 		{detector.MAC, "adapter 00:1b:44:11:3a:b7 up", "00:1b:44:11:3a:b7"},
 		{detector.UUID, "job f81d4fae-7dec-11d0-a765-00a0c91e6bf6 done", "f81d4fae-7dec-11d0-a765-00a0c91e6bf6"},
 		{detector.Host, "copy to nas01.clinic.org failed", "nas01.clinic.org"},
+		{detector.Host, "copy to DESKTOP-4F2K1QX failed", "DESKTOP-4F2K1QX"},
 		{detector.SSN, "comment 078-05-1120 stored", "078-05-1120"},
 		{detector.SSN, "comment 078 05 1120 stored", "078 05 1120"},
 		{detector.DNI, "titular 12345678Z", "12345678Z"},
@@ -36,6 +39,10 @@ func TestRules(t *testing.T) {
 		{detector.NHS, "number 9434765919 seen", "9434765919"},
 		{detector.Date, "admitted 1954-03-02 at", "1954-03-02"},
 		{detector.Date, "admitted 02/03/1954 at", "02/03/1954"},
+		{detector.Date, "admitted 1954-03-02T00:00:00Z at", "1954-03-02T00:00:00Z"},
+		{detector.Date, "admitted 2 March 1954 at", "2 March 1954"},
+		{detector.Date, "admitted 02MAR1954 at", "02MAR1954"},
+		{detector.Date, "admitted 19540302 at", "19540302"},
 		{detector.Phone, "call (555) 123-4567 please", "(555) 123-4567"},
 		{detector.Phone, "call 555-123-4567 please", "555-123-4567"},
 		{detector.Phone, "call +34912345678 please", "+34912345678"},
@@ -48,7 +55,13 @@ func TestRules(t *testing.T) {
 		{detector.Card, "ref 4111111111111111 paid", "4111111111111111"},
 		{detector.IBAN, "from GB82WEST12345698765432 today", "GB82WEST12345698765432"},
 		{detector.MRN, "row MRN0012345 added", "MRN0012345"},
+		{detector.National, "titular RSSMRA85T10A562S", "RSSMRA85T10A562S"},
+		{detector.National, "holder 123.456.789-09 seen", "123.456.789-09"},
+		{detector.National, "holder 811218-9876 seen", "811218-9876"},
 		{detector.Nucleotide, "adapter ACGTTGCAAC mismatch", "ACGTTGCAAC"},
+		{detector.Nucleotide, "adapter ACGTRYKMBN mismatch", "ACGTRYKMBN"},
+		{detector.Nucleotide, "adapter ACGT TGCA AC mismatch", "ACGT TGCA AC"},
+		{detector.Nucleotide, "adapter R1_ACGTTGCA_L001 mismatch", "ACGTTGCA"},
 		{detector.Nucleotide, "adapter acgttgcnac mismatch", "acgttgcnac"},
 		{detector.Nucleotide, "adapter ACGT-TGCA-AC mismatch", "ACGT-TGCA-AC"},
 		{detector.RunID, "run 240802_A01934_0156_AHJF77DRX5 began", "240802_A01934_0156_AHJF77DRX5"},
@@ -56,10 +69,21 @@ func TestRules(t *testing.T) {
 		{detector.Flowcell, "flow cell 000000000-L6NVV clamped", "000000000-L6NVV"},
 		{detector.Person, "touched by Maria Lopez again", "Maria Lopez"},
 		{detector.Person, "touched by Maria_Lopez again", "Maria_Lopez"},
+		{detector.Person, "touched by maria.lopez again", "maria.lopez"},
+		{detector.Person, "touched by MARIA QUINTANILLA again", "MARIA QUINTANILLA"},
+		{detector.Person, "touched by Aoife O'Brien.", "Aoife O'Brien"},
+		{detector.Person, "touched by Lindqvist, J. again", "Lindqvist, J."},
+		{detector.Person, "touched by José Ó Briain again", "José Ó Briain"},
 		{detector.Sample, "metrics of S12_Smith_tumor written", "S12_Smith_tumor"},
+		{detector.Sample, "metrics of tumor_017 written", "tumor_017"},
+		{detector.Sample, "metrics of NA12878 written", "NA12878"},
 		{detector.Named, `ExperimentName="smith exome 3" loaded`, "smith exome 3"},
 		{detector.Named, "operator lopezm signed in", "lopezm"},
 		{detector.Named, "user=lopezm signed in", "lopezm"},
+		{detector.Named, `{"user":"lopezm","id":3}`, "lopezm"},
+		{detector.Named, "<Username>lopezm</Username>", "lopezm"},
+		{detector.Named, "Sample ID: XL1578-XE2567 loaded", "XL1578-XE2567"},
+		{detector.Named, "patient id 40021 loaded", "40021"},
 		{detector.Secret, "with AKIAIOSFODNN7EXAMPLE", "AKIAIOSFODNN7EXAMPLE"},
 		{detector.Foreign, "checked by 张伟", "张伟"},
 		{detector.Foreign, "checked by Müller", "Müller"},
@@ -78,6 +102,30 @@ func TestRules(t *testing.T) {
 	}
 }
 
+// Each rule has a reason, and lines above.
+func TestEachRuleHasItsReason(t *testing.T) {
+	source, err := os.ReadFile("detector.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests, err := os.ReadFile("detector_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules := regexp.MustCompile(`(?m)^\t(\w+) +Rule = "([a-z-]+)"$`).FindAllStringSubmatch(string(source), -1)
+	if len(rules) < 20 || len(rules) != len(detector.Reasons) {
+		t.Errorf("%d rules, %d reasons", len(rules), len(detector.Reasons))
+	}
+	for _, r := range rules {
+		if detector.Reasons[detector.Rule(r[2])] == "" {
+			t.Errorf("%s has no reason", r[1])
+		}
+		if !strings.Contains(string(tests), "{detector."+r[1]+", ") {
+			t.Errorf("%s has no line", r[1])
+		}
+	}
+}
+
 func told(line string, hits []detector.Hit) (all []string) {
 	for _, h := range hits {
 		all = append(all, string(h.Rule)+" "+line[h.Start:h.End])
@@ -85,21 +133,18 @@ func told(line string, hits []detector.Hit) (all []string) {
 	return all
 }
 
-// What an instrument writes of itself is nobody's.
+// What instruments write of themselves is nobody's: lines of the kinds that their logs have.
 func TestLinesOfInstrumentsAreClean(t *testing.T) {
+	raw, err := os.ReadFile("testdata/clean.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(strings.TrimSpace(string(raw)), "\n")
+	if len(lines) < 100 {
+		t.Fatalf("only %d lines", len(lines))
+	}
 	var s detector.Scanner
-	for _, line := range []string{
-		"2026-03-12T12:33:44.123Z INFO  [Laser.Red] laser power 412.1 mW current 3.20 A hours 12000 serial NV0001234-RGSBS",
-		"2026-03-12T12:33:44.123Z WARN  [FlowCellTEC] cycle 12 tile 1101 focus 1.234 um temp 60.12 C",
-		"2026-03-12 12:33:44,123 ERROR XYStage: homing retry 2 of 3, code 0x8004 at step 48000",
-		"pump position 12000 steps pressure 101.3 kPa valve V12 serial A01934",
-		"RTA v3.4.4 wrote InterOp/C12.1/QMetricsOut.bin 12345 bytes",
-		"RTA 1.18.54.4, control software 4.0.0.1769, HD 3.4.0.38, FPGA 10.37.13, camera 2.01-F20-R01",
-		"firmware novaseq_flu@NovaSeq_1.26.1 on Fluidics Board, Camera Interface Board",
-		"lot 20764717 part 15028382 kit MS2012501-300V2 density 1203 k/mm2 Q30 92.10 pf 88.01",
-		"HiSeq Rapid SBS Kit v2, NextSeq High, CompletedAsPlanned, UserEndedEarly, TruSeq Custom Amplicon",
-		"Standard TAGGED CAT attached standardised datasets", "digest 3b5d5c3712955042212316173ccf37be", "took 00:12:33 of 01:00:00, 95 % done",
-	} {
+	for _, line := range lines {
 		if hits := s.Line([]byte(line)); len(hits) != 0 {
 			t.Errorf("%q: %v", line, told(line, hits))
 		}

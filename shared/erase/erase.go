@@ -5,13 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
-	"slices"
 	"strings"
 	"time"
 
 	"proactive/shared/erasure"
 	"proactive/shared/handoff"
+	"proactive/shared/journal"
 	"proactive/shared/jws"
 )
 
@@ -50,32 +49,23 @@ type Named struct {
 	Place      Place
 }
 
-// Queue is a queue in which messages wait, of all instruments.
-type Queue interface {
-	// Take deletes every message that mentions says is about the instrument, and counts
-	// them. All others are on the queue again when it returns.
-	Take(ctx context.Context, mentions func(body string) bool) (int, error)
-}
-
 // Cases knows the cases of an instrument.
 type Cases interface {
 	// Of are all of which a row is left, strongly consistent.
 	Of(ctx context.Context, instrument string) ([]Case, error)
 }
 
-// messages is the name of the queues in a certificate.
-const messages = "queues"
-
 // Stage erases.
 type Stage struct {
 	Deployment string
 	Tombstones Tombstones
+	Turn       Turn
 	Cases      Cases
 	Places     []Named // in the order in which they are erased: what writes before what is written
 	// Dead are dead-letter queues. Work are those that a stage serves: it drops messages
 	// of an erased instrument by itself, so that we look, at the price of one of their five
 	// deliveries for the others, only at what is left there after Grace.
-	Dead, Work []Queue
+	Dead, Work Queues
 	Next       Next
 	Signer     jws.Signer
 	Grace      time.Duration
@@ -83,13 +73,20 @@ type Stage struct {
 	Log        *slog.Logger // from journal.New
 }
 
+// lateRound is the round from which on an erasure is late: it has taken an hour.
+const lateRound = 10
+
 // Handle does one round of an erasure and has itself called for the next. It may be
-// called any number of times and at the same time.
+// called any number of times and at the same time: one call works, the others come back.
 //
 // The order of what is written, and what is true if we crash after each:
-//  1. what was found, and the cases, on the tombstone: the next delivery deletes it;
-//  2. deletions, in any number: the next delivery goes on;
-//  3. the end of the round, on the tombstone: the next delivery calls for the next round;
+//  1. the turn: nobody erases until it ends by itself;
+//  2. what was found, and the cases, on the tombstone: the next delivery deletes it;
+//  3. deletions, in any number: the next delivery goes on;
+//  4. which messages were found, on the tombstone: the next delivery finds them again,
+//     deletes them and does not count them twice;
+//  5. their deletion, in any number: they are counted;
+//  6. the end of the round, on the tombstone: the next delivery calls for the next round;
 //     or certificate and deletion of the instrument's row, in one transaction: it is done.
 func (s Stage) Handle(ctx context.Context, m handoff.Erase) error {
 	t, err := s.Tombstones.Read(ctx, m.Instrument)
@@ -105,7 +102,17 @@ func (s Stage) Handle(ctx context.Context, m handoff.Erase) error {
 	if pause := t.Next.Sub(s.Now()); pause > 0 {
 		return s.again(ctx, t, pause)
 	}
-	err = s.round(ctx, t)
+	until := s.Now().Add(turnLasts)
+	ours, err := s.Turn.Take(ctx, s.Now(), until)
+	if err != nil {
+		return fmt.Errorf("waiting for the turn: %w", err)
+	}
+	if !ours {
+		return s.again(ctx, t, s.Grace/turnsInGrace)
+	}
+	if err = s.round(ctx, t); err == nil {
+		err = s.Turn.Release(ctx, until)
+	} // else what it has in hand is hidden still, and the turn ends by itself when it is not
 	if errors.Is(err, ErrRaced) {
 		// Another delivery, or a write of our own whose reply was lost and that the client
 		// repeated: which, the tombstone says later.
@@ -120,25 +127,36 @@ func (s Stage) round(ctx context.Context, t Tombstone) error {
 		return err
 	}
 	of := Scope{Instrument: t.Instrument, Cases: t.Cases}
-	taken, err := s.clear(ctx, of, t.Round)
+	for _, p := range s.Places {
+		if err := p.Place.Erase(ctx, of); err != nil {
+			return fmt.Errorf("erasing %s: %w", p.Name, err)
+		}
+	}
+	t, letters, err := s.collect(ctx, t, of)
 	if err != nil {
 		return err
 	}
-	left := taken
-	found := maps.Clone(t.Found)
-	if found == nil {
-		found = map[string]int{}
+	if t.Found == nil {
+		t.Found = map[string]int{}
 	}
+	found := 0
 	for name, n := range t.Seen {
-		found[name] += n
-		left += n
+		t.Found[name] += n
+		found += n
 	}
-	found[messages] += taken
-	s.Log.InfoContext(ctx, "round of an erasure done", slog.String("instrument", t.Instrument), slog.Int("round", t.Round), slog.Int("found", left))
-	t.Found, t.Seen = found, nil
-	// The first round began too early to be the last: see Why nothing comes back.
-	if left == 0 && t.Round > 1 {
+	t.Seen = nil
+	s.Log.InfoContext(ctx, "round of an erasure done", slog.String("instrument", t.Instrument), slog.Int("round", t.Round),
+		slog.Int("found", found), slog.Int("hidden", letters.Hidden))
+	if t.Round >= lateRound {
+		journal.Count(ctx, s.Log, journal.ErasuresLate, slog.String("instrument", t.Instrument), slog.Int("round", t.Round))
+	}
+	// The first round began too early to be the last: see Why nothing comes back. Letters
+	// that an earlier call counted are not in found, and are there all the same.
+	if t.Round > 1 && found == 0 && len(letters.Ours) == 0 && letters.Hidden == 0 {
 		return s.certify(ctx, t)
+	}
+	if len(t.Letters) > mostLetters {
+		t.Letters = nil // they are in Found, and were deleted in a round that is over
 	}
 	t.Round, t.Next = t.Round+1, s.Now().Add(s.Grace)
 	if err := s.Tombstones.Save(ctx, t); err != nil {
@@ -192,27 +210,6 @@ func remember(known *[]Case, cases []Case) (grown bool) {
 		}
 	}
 	return grown
-}
-
-// clear erases place by place, and then the messages.
-func (s Stage) clear(ctx context.Context, of Scope, round int) (taken int, err error) {
-	for _, p := range s.Places {
-		if err := p.Place.Erase(ctx, of); err != nil {
-			return 0, fmt.Errorf("erasing %s: %w", p.Name, err)
-		}
-	}
-	queues := slices.Clone(s.Dead)
-	if round > 1 {
-		queues = append(queues, s.Work...)
-	}
-	for _, q := range queues {
-		n, err := q.Take(ctx, of.Mentions)
-		if err != nil {
-			return 0, fmt.Errorf("erasing messages: %w", err)
-		}
-		taken += n
-	}
-	return taken, nil
 }
 
 func (s Stage) certify(ctx context.Context, t Tombstone) error {

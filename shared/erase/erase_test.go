@@ -1,10 +1,10 @@
 package erase_test
 
 import (
+	"bytes"
 	"crypto/ed25519"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -25,6 +25,8 @@ const (
 	theirs = "i-01hyyyyyyyyyyyyyyyyyyyyyyy"
 )
 
+var asked = time.Date(2026, 11, 24, 3, 0, 0, 0, time.UTC)
+
 // bench is an eraser over memory stores in which two instruments have things.
 type bench struct {
 	t           *testing.T
@@ -35,21 +37,25 @@ type bench struct {
 	objects     *pipelinetest.Shelf
 	cases       *pipelinetest.Shelf
 	dead, work  *pipelinetest.Letters
+	turn        *pipelinetest.Turn
 	alarm       *pipelinetest.Alarm
 	keys        *pipelinetest.Keys
 	desk        erase.Desk
 	stage       erase.Stage
 	me          instrument.Instrument
 	others      []pipelinetest.Thing
+	log         bytes.Buffer
 }
 
 func newBench(t *testing.T) *bench {
 	b := &bench{
-		t: t, now: time.Date(2026, 11, 24, 3, 0, 0, 0, time.UTC), instruments: pipelinetest.NewInstruments(t),
+		t: t, now: asked, instruments: pipelinetest.NewInstruments(t),
 		executions: &pipelinetest.Shelf{}, objects: &pipelinetest.Shelf{}, cases: &pipelinetest.Shelf{},
-		dead: &pipelinetest.Letters{}, work: &pipelinetest.Letters{}, alarm: &pipelinetest.Alarm{}, keys: pipelinetest.NewKeys(t),
+		turn: &pipelinetest.Turn{}, alarm: &pipelinetest.Alarm{}, keys: pipelinetest.NewKeys(t),
 	}
 	b.tombstones = pipelinetest.NewTombstones(t, b.instruments)
+	now := func() time.Time { return b.now }
+	b.dead, b.work = &pipelinetest.Letters{Now: now}, &pipelinetest.Letters{Now: now, Served: true}
 	for n, id := range []string{ours, theirs} {
 		i := instrument.Instrument{ID: id, Serial: id, Consent: instrument.Consent{On: true, Text: "2026-11"}}
 		i.PublicKey, _ = pipelinetest.InstrumentKey(byte(n)).Public().(ed25519.PublicKey)
@@ -60,16 +66,15 @@ func newBench(t *testing.T) *bench {
 		b.others = append(b.others, slices.DeleteFunc(shelf.All(), func(t pipelinetest.Thing) bool { return strings.Contains(t.Instrument+t.Case, ours) })...)
 	}
 	b.me, _ = b.instruments.Get(t.Context(), ours)
-	now := func() time.Time { return b.now }
 	b.desk = erase.Desk{Tombstones: b.tombstones, Next: b.alarm, Now: now}
 	b.stage = erase.Stage{
-		Deployment: pipelinetest.Deployment, Tombstones: b.tombstones, Cases: b.cases,
+		Deployment: pipelinetest.Deployment, Tombstones: b.tombstones, Turn: b.turn, Cases: b.cases,
 		Places: []erase.Named{
 			{Name: "executions", What: "running", Place: b.executions}, {Name: "objects", What: "versions", Place: b.objects},
 			{Name: "cases", What: "rows", Place: b.cases},
 		},
-		Dead: []erase.Queue{b.dead}, Work: []erase.Queue{b.work}, Next: b.alarm, Signer: b.keys, Grace: erase.Grace,
-		Now: now, Log: journal.New(io.Discard, "erase"),
+		Dead: b.dead, Work: b.work, Next: b.alarm, Signer: b.keys, Grace: erase.Grace,
+		Now: now, Log: journal.New(&b.log, "erase"),
 	}
 	return b
 }
@@ -232,6 +237,125 @@ func TestWhatArrivesMeanwhileIsFoundByALaterRound(t *testing.T) {
 	}
 }
 
+// TestADeadLetterInSomebodysHand: an operator looks at it, or sends it back, while the
+// rounds go by. It is found when it is let go, and no certificate comes before.
+func TestADeadLetterInSomebodysHand(t *testing.T) {
+	for _, minutes := range []int{1, 10, 15, 40, 90} {
+		b := newBench(t)
+		free := asked.Add(time.Duration(minutes) * time.Minute)
+		b.dead.PutInHand(free, `{"instrument":"`+ours+`","batch":"B"}`)
+		b.ask()
+		b.play(nil)
+		c := b.certificate()
+		if got := counts(c); got["queues"] != all["queues"]+1 {
+			t.Errorf("in hand for %d minutes: counts %v", minutes, got)
+		}
+		// Found by the first search after it was let go, deleted, and looked for once more.
+		if c.Erased != b.now.Format(erasure.TimeFormat) || b.now.Sub(free) < erase.Grace || b.now.Sub(free) > 2*erase.Grace {
+			t.Errorf("in hand for %d minutes: erased at %s", minutes, c.Erased)
+		}
+		if late := strings.Contains(b.log.String(), journal.ErasuresLate); late != (minutes > 60) {
+			t.Errorf("in hand for %d minutes: called late %v", minutes, late)
+		}
+	}
+}
+
+// TestAMessageThatComesAgain is found, deleted and not counted twice, and the round that
+// found it is not the last.
+func TestAMessageThatComesAgain(t *testing.T) {
+	b := newBench(t)
+	b.ask()
+	deliveries := 0
+	b.play(func() {
+		if deliveries++; deliveries == 2 {
+			s, err := b.tombstones.Read(t.Context(), ours)
+			if err != nil || len(s.Letters) != 2 {
+				t.Fatalf("%+v, %v", s.Letters, err)
+			}
+			b.dead.PutAgain(erase.Message{ID: s.Letters[0]}, `{"instrument":"`+ours+`"}`)
+			b.work.Take(ours) // its stage dropped it
+		}
+	})
+	want := maps.Clone(all)
+	want["queues"] = 2
+	if c := b.certificate(); !maps.Equal(counts(c), want) || c.Erased != "2026-11-24T03:14:00Z" {
+		t.Errorf("erased at %s: counts %v, want %v", c.Erased, counts(c), want)
+	}
+}
+
+// TestNothingIsHeld: the first round begins too early to be the last, though it finds
+// nothing.
+func TestNothingIsHeld(t *testing.T) {
+	b := newBench(t)
+	of := erase.Scope{Instrument: ours, Cases: []erase.Case{{ID: "c-" + ours + "-1"}}}
+	for _, shelf := range []*pipelinetest.Shelf{b.executions, b.objects, b.cases} {
+		if err := shelf.Erase(t.Context(), of); err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.dead.Take(ours)
+	b.work.Take(ours)
+	b.ask()
+	b.play(nil)
+	if c := b.certificate(); c.Erased != "2026-11-24T03:07:00Z" {
+		t.Errorf("erased at %s", c.Erased)
+	}
+}
+
+// TestAnothersMessageInHandOfItsStage: a work queue always has some, and an erasure does
+// not wait for them.
+func TestAnothersMessageInHandOfItsStage(t *testing.T) {
+	b := newBench(t)
+	b.work.PutInHand(asked.AddDate(0, 0, 1), `{"instrument":"`+theirs+`"}`)
+	b.ask()
+	b.play(nil)
+	s, err := b.desk.Standing(t.Context(), b.me, nil)
+	if err != nil || s.State != erase.Erased || b.now.Sub(asked) != 2*erase.Grace {
+		t.Errorf("%+v after %s, %v", s, b.now.Sub(asked), err)
+	}
+}
+
+// TestOneErasesAtATime: while another has the turn nothing is searched or deleted, and who
+// crashed with it does not keep it.
+func TestOneErasesAtATime(t *testing.T) {
+	b := newBench(t)
+	if ok, err := b.turn.Take(t.Context(), b.now, b.now.Add(2*time.Minute)); err != nil || !ok {
+		t.Fatal(ok, err)
+	}
+	b.ask()
+	b.play(func() {
+		if b.now.Before(asked.Add(2*time.Minute)) && len(b.objects.All()) != 6 {
+			t.Errorf("at %s there are %d objects, want 6", b.now, len(b.objects.All()))
+		}
+	})
+	c := b.certificate()
+	if got := counts(c); !maps.Equal(got, all) || c.Erased != "2026-11-24T03:16:00Z" {
+		t.Errorf("erased at %s: counts %v, want %v", c.Erased, got, all)
+	}
+	if ok, err := b.turn.Take(t.Context(), b.now, b.now.Add(time.Minute)); err != nil || !ok {
+		t.Errorf("the turn was not given back: %v, %v", ok, err)
+	}
+}
+
+// TestManyMessages: what one search does not get the next one does, and no tombstone
+// outgrows its row.
+func TestManyMessages(t *testing.T) {
+	b := newBench(t)
+	const more = 3000
+	for n := range more {
+		b.dead.Put(fmt.Sprintf(`{"instrument":"%s","n":%d}`, ours, n))
+	}
+	b.ask()
+	b.play(func() {
+		if s, err := b.tombstones.Read(t.Context(), ours); err == nil && s.Round > 1 && len(s.Letters) > 2000 {
+			t.Errorf("round %d remembers %d messages", s.Round, len(s.Letters))
+		}
+	})
+	if got := counts(b.certificate()); got["queues"] != all["queues"]+more {
+		t.Errorf("counts %v", got)
+	}
+}
+
 func TestARequestForAnotherInstrumentIsRefused(t *testing.T) {
 	b := newBench(t)
 	_, err := b.desk.Ask(t.Context(), b.me, erase.Request{Instrument: theirs})
@@ -256,11 +380,12 @@ func TestEveryFailureIsRepaired(t *testing.T) {
 		"cases":      func(b *bench) *pipelinetest.Faults { return &b.cases.Faults },
 		"dead":       func(b *bench) *pipelinetest.Faults { return &b.dead.Faults },
 		"work":       func(b *bench) *pipelinetest.Faults { return &b.work.Faults },
+		"turn":       func(b *bench) *pipelinetest.Faults { return &b.turn.Faults },
 		"alarm":      func(b *bench) *pipelinetest.Faults { return &b.alarm.Faults },
 	}
 	methods := map[string][]string{
 		"tombstones": {"Read", "Save", "Close"}, "executions": {"Find", "Erase"}, "objects": {"Find", "Erase"},
-		"cases": {"Of", "Find", "Erase"}, "dead": {"Take"}, "work": {"Take"}, "alarm": {"SendAfter"},
+		"cases": {"Of", "Find", "Erase"}, "dead": {"Search", "Delete"}, "work": {"Search", "Delete"}, "turn": {"Take", "Release"}, "alarm": {"SendAfter"},
 	}
 	for store, list := range methods {
 		for _, method := range list {
@@ -275,9 +400,7 @@ func TestEveryFailureIsRepaired(t *testing.T) {
 						}
 						faults.Fail(method, how, how) // the repair fails as well
 						b.play(nil)
-						got := counts(b.certificate())
-						got["queues"] = all["queues"] // messages are counted as they go, and a lost reply loses their count
-						if !maps.Equal(got, all) {
+						if got := counts(b.certificate()); !maps.Equal(got, all) {
 							t.Errorf("counts %v, want %v", got, all)
 						}
 					})

@@ -10,7 +10,9 @@
 // before the tombstone ends within a function's timeout; what it wrote, sent or started
 // is found by a later round. A round stops, deletes and counts; a round that found
 // nothing and began Grace after the one before is the last, for Grace is longer than any
-// function may run, any message may be hidden and any upload may be signed.
+// function may run, any message may be hidden and any upload may be signed. A dead letter
+// that somebody has in hand, an operator perhaps, is hidden for as long as they like: a
+// round that finds one it cannot look at is not the last either.
 package erase
 
 import (
@@ -26,7 +28,7 @@ const Grace = 7 * time.Minute
 
 // LeastGrace is what is left of it where time runs faster than in production: what runs
 // still has to end.
-const LeastGrace = 5 * time.Second
+const LeastGrace = 15 * time.Second
 
 // What a store of tombstones answers beside success and failure.
 var (
@@ -57,6 +59,8 @@ type Tombstone struct {
 	// deleted; nil until it has looked. Found is the same of the rounds before.
 	Seen  map[string]int `json:"seen,omitempty"`
 	Found map[string]int `json:"found,omitempty"`
+	// Letters are the ids of the messages that Seen and Found count.
+	Letters []string `json:"letters,omitempty"`
 
 	Certificate string `json:"certificate,omitempty"` // JWS; "" while the erasure goes on
 	Version     int64  `json:"-"`                     // the store's

@@ -30,8 +30,8 @@ func residual(at time.Time) []Residual {
 		{"stream of findings", "findings under the opaque id, for one day", until(StreamDays)},
 		{"history of closed cases' executions", "opaque ids, component and step results of cases, encrypted", until(HistoryDays)},
 		{"logs of functions, interface and cases", "opaque ids, counts and reasons; no content", until(LogDays)},
-		{"access logs of buckets and audit trail", "names of objects with opaque ids, and who touched them", until(AccessDays + VersionDays)},
-		{"queues", "a message that was hidden while the queues were searched: opaque ids; dropped when it appears", until(QueueDays)},
+		{"access logs of buckets and audit trail", "names of objects with opaque ids, who touched them and from which network address", until(AccessDays + VersionDays)},
+		{"queues", "a message that came up after the last search, or that its stage had in hand then: opaque ids; dropped when it is delivered", until(QueueDays)},
 		{"inbox", "an upload that was still under way when the last search began: sealed, and opened by nobody", until(InboxDays + VersionDays)},
 	}
 }

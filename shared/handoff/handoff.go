@@ -31,3 +31,11 @@ type Stored struct {
 type Erase struct {
 	Instrument string `json:"instrument"`
 }
+
+// Export goes to export: the next part of what a lab asked for. The message begins nothing
+// by itself; the state of the export says what is to be done.
+type Export struct {
+	Instrument string `json:"instrument"`
+	Request    string `json:"request"`
+	Part       int    `json:"part"` // from 1
+}

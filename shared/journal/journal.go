@@ -24,6 +24,8 @@ const (
 	BatchesStuck        = "batches_stuck"         // reconcile: that has not helped for hours
 	BatchesNeverArrived = "batches_never_arrived" // reconcile: granted, and not uploaded while the grant lived
 	AccountsBroken      = "accounts_broken"       // reconcile: what no message can mend
+
+	ErasuresLate = "erasures_late" // erase: one more round of an erasure that does not end
 )
 
 // New is the log of a stage.

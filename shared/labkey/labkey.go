@@ -16,6 +16,7 @@ type Kind string
 const (
 	Run      Kind = "run"
 	Flowcell Kind = "flow cell"
+	Folder   Kind = "run folder" // by its name; in the agent's own log
 )
 
 // Token is the name of one run or flow cell as it leaves the lab whose key it is.

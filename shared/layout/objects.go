@@ -66,6 +66,18 @@ func NoticeKey(caseID, name, ext string) string {
 // NoticePrefix is what the keys of all notices of a case begin with.
 func NoticePrefix(caseID string) string { return "notices/v1/" + caseID + "/" }
 
+// ValidRequest tells whether id has the form of a request for an export: a ULID the agent
+// makes.
+func ValidRequest(id string) bool { return batchID.MatchString(id) }
+
+// DossierStateKey is how far an instrument's export is.
+func DossierStateKey(instrument string) string { return DossierPrefix(instrument) + "state.json" }
+
+// DossierPartKey is one part of what was prepared for a request, from 1.
+func DossierPartKey(instrument, request string, part int) string {
+	return fmt.Sprintf("%s%s/part-%04d.zip", DossierPrefix(instrument), request, part)
+}
+
 // Prefixes of all objects of an instrument, each in its own bucket.
 
 // InboxPrefix is what the keys of an instrument's uploads begin with.
@@ -76,3 +88,6 @@ func CleanPrefix(instrument string) string { return "clean/v1/instrument=" + ins
 
 // QuarantinePrefix is what the keys of an instrument's quarantined batches begin with.
 func QuarantinePrefix(instrument string) string { return "quarantine/v1/" + instrument + "/" }
+
+// DossierPrefix is what the keys of an instrument's exports begin with.
+func DossierPrefix(instrument string) string { return "dossiers/v1/" + instrument + "/" }

@@ -10,6 +10,7 @@ import "fmt"
 //	             CODE#<sha256 hex> / CODE        an enrolment code, by digest of its secret
 //	             KEYSET / CURRENT                the signed key set, as bytes
 //	             ERASED#<id> / ERASED            an erasure under way; then its certificate (TTL)
+//	             ERASER / TURN                   there while somebody erases (TTL)
 //	requests     NONCE#<nonce> / NONCE           a nonce that was used (TTL)
 //	ledger       <id> / BATCH#<batch>            a batch: granted, claimed, stored, …
 //	             <id> / SEQUENCE#<n>             which batch owns a sequence number
@@ -44,10 +45,14 @@ const (
 	Slot    = "SLOT"
 	Tenant  = "TENANT"
 	Erased  = "ERASED"
+	Turn    = "TURN"
 )
 
 // KeySetRow is the partition of the signed key set.
 const KeySetRow = "KEYSET"
+
+// EraserRow is the partition of the turn to erase.
+const EraserRow = "ERASER"
 
 // SupportRow is the partition of our own contacts.
 const SupportRow = "SUPPORT"

@@ -64,9 +64,17 @@ func (b *builder) tellLogs() {
 		return
 	}
 	b.add(observation.Observation{Field: "log.unknown_lines", Value: float64(b.logs.unknown)})
+	once := map[string]int{}
 	for c, n := range b.logs.counts {
 		b.report.lastHour = max(b.report.lastHour, c.Hour)
-		b.add(observation.Observation{Field: "log." + c.Template, Minute: 60 * c.Hour, Value: float64(n)})
+		if field := "log." + c.Template; b.once(field) {
+			once[field] += n
+		} else {
+			b.add(observation.Observation{Field: field, Minute: 60 * c.Hour, Value: float64(n)})
+		}
+	}
+	for field, n := range once {
+		b.add(observation.Observation{Field: field, Value: float64(n)})
 	}
 	has := map[string]bool{}
 	for _, o := range b.report.Observations {

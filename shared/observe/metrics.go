@@ -2,6 +2,7 @@ package observe
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -13,8 +14,13 @@ import (
 	"proactive/shared/observation"
 )
 
-// maxTiles bounds the tiles a file may name; the largest flow cell has some 6,000.
-const maxTiles = 20_000
+// What a file may name: the largest flow cell has some 6,000 tiles, the longest run some 600
+// cycles, and the largest file some two million records by tile and cycle.
+const (
+	maxTiles   = 20_000
+	maxCycles  = 4096
+	maxRecords = 8_000_000
+)
 
 func (b *builder) tiles(in io.Reader) (bool, Reason) {
 	tiles := interop.Tiles{}
@@ -178,28 +184,38 @@ func fallOf(cycles map[int]bases, usable int) (percent float64, ok bool) {
 }
 
 // sumQuality sums the histograms by cycle, over the tiles of a surface; seen are the images of a run under way.
-func (b *builder) sumQuality(in io.Reader, written *interop.Written) (sums map[imagedCycle]bases, seen map[imaged]bool, f interop.File, err error) {
-	sums, seen = map[imagedCycle]bases{}, map[imaged]bool{}
+func (b *builder) sumQuality(in io.Reader, written *interop.Written) (sums map[imagedCycle]bases, seen images, f interop.File, err error) {
+	sums, seen = map[imagedCycle]bases{}, images{}
+	records := 0
 	f, err = interop.ReadQuality(in, func(block *interop.QualityBlock) {
+		if records += block.Len(); records > maxRecords {
+			return
+		}
 		written.Note(&block.Place)
-		records := block.Bases()
+		all := block.Bases()
 		for i := range block.Len() {
 			tile := block.Tile[i].Tile()
 			cycle := int(block.Cycle[i])
 			read, within, ok := b.info.ReadOf(cycle)
-			if !ok || within == read.Cycles || tile.Lane < 1 || tile.Lane > 16 {
+			if !ok || within == read.Cycles || cycle > maxCycles || tile.Lane < 1 || tile.Lane > 16 {
 				continue
 			}
 			at := place{tile.Lane, tile.Surface(), read.Number}
 			if !b.report.Complete {
-				seen[imaged{at, tile.Number, cycle}] = true
+				seen.add(at, tile.Number, cycle)
 			}
 			s := sums[imagedCycle{at, within}]
-			sums[imagedCycle{at, within}] = bases{s.all + records[i].All, s.q30 + records[i].Q30}
+			sums[imagedCycle{at, within}] = bases{s.all + all[i].All, s.q30 + all[i].Q30}
 		}
 	})
-	if err != nil {
+	switch {
+	case records > maxRecords:
+		return nil, nil, f, errTooMany
+	case err != nil:
 		return sums, seen, f, fmt.Errorf("reading quality: %w", err)
 	}
 	return sums, seen, f, nil
 }
+
+// errTooMany says that a file has more records than any real one: nothing of it is used.
+var errTooMany = errors.New("too many records")

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"time"
 
 	"proactive/shared/catalog"
@@ -40,8 +41,9 @@ type Report struct {
 	// Complete tells that the run says it has ended.
 	Complete bool
 
-	settled  map[place]bool // reads of which nothing is missing; only while the run is under way
-	lastHour int            // the newest hour with a reading
+	settled  map[place]bool  // reads of which nothing is missing; only while the run is under way
+	lastHour int             // the newest hour with a reading
+	once     map[string]bool // fields of telemetry and logs that are told once for a run
 }
 
 // Summary is the run in three numbers.
@@ -79,7 +81,7 @@ func Run(ctx context.Context, fsys fs.FS, o Options) (Report, error) {
 	}
 	b.report.Files = notes
 	// RunInfo.xml first: it says which cycle belongs to which read.
-	for _, kind := range []catalog.FileKind{catalog.RunInfo, catalog.RunParameters, catalog.RunCompletion, catalog.TileMetrics, catalog.QMetrics, catalog.Telemetry, catalog.OperationLog} {
+	for _, kind := range []catalog.FileKind{catalog.RunInfo, catalog.RunParameters, catalog.RunCompletion, catalog.TileMetrics, catalog.QMetrics, catalog.ErrorMetrics, catalog.ExtractionMetrics, catalog.Telemetry, catalog.OperationLog} {
 		for _, i := range found[kind] {
 			if err := ctx.Err(); err != nil {
 				return b.report, fmt.Errorf("reading the run folder: %w", err)
@@ -131,6 +133,10 @@ func (b *builder) open(fsys fs.FS, note FileNote) (read bool, reason Reason) {
 		return b.tiles(in)
 	case catalog.QMetrics:
 		return b.quality(in, func() (fs.File, error) { return fsys.Open(note.Name) })
+	case catalog.ErrorMetrics:
+		return b.errors(in)
+	case catalog.ExtractionMetrics:
+		return b.extraction(in)
 	case catalog.Telemetry:
 		return b.telemetry(in, note.Name)
 	case catalog.OperationLog:
@@ -231,6 +237,8 @@ func metricReason(f interop.File, err error) (bool, Reason) {
 	switch {
 	case errors.Is(err, interop.ErrEmpty):
 		return false, Empty
+	case errors.Is(err, errTooMany):
+		return false, TooLarge
 	case errors.Is(err, interop.ErrVersion):
 		return false, UnknownVersion
 	case errors.Is(err, interop.ErrRecordSize):
@@ -265,15 +273,43 @@ func (b *builder) telemetry(in io.Reader, name string) (bool, Reason) {
 }
 
 func (b *builder) hours(hours []telemetry.Hour) {
+	once := map[telemetry.Metric]mean{}
 	for _, h := range hours {
 		b.report.lastHour = max(b.report.lastHour, h.Hour)
-		b.add(observation.Observation{Field: "telemetry." + h.Metric.Component + "." + h.Metric.Metric, Minute: 60 * h.Hour, Value: h.Value})
+		field := "telemetry." + h.Metric.Component + "." + h.Metric.Metric
+		if b.once(field) {
+			once[h.Metric] = once[h.Metric].with(h.Value)
+			continue
+		}
+		b.add(observation.Observation{Field: field, Minute: 60 * h.Hour, Value: h.Value})
+	}
+	for m, all := range once {
+		o := observation.Observation{Field: "telemetry." + m.Component + "." + m.Metric, Value: all.value()}
+		if m.Sum {
+			o.Value = all.sum
+		}
+		b.add(o)
 	}
 }
 
-// unknown counts lines of which nothing is used.
+// once tells whether a field of telemetry or of a log is told once for a run and not by the
+// hour. How well the focus does depends on what is imaged, and an hour is a dozen bases: see
+// shared/scrub/sequence.
+func (b *builder) once(field string) bool {
+	f, ok := b.cat.Field(field)
+	if !ok || slices.Contains(f.Dimensions, catalog.Minute) {
+		return false
+	}
+	if b.report.once == nil {
+		b.report.once = map[string]bool{}
+	}
+	b.report.once[field] = true
+	return true
+}
+
+// unknown counts lines of which nothing is used, and what is beside a reading in its line.
 func (b *builder) unknown(file catalog.FileKind, a telemetry.Account) {
-	if n := a.Unknown + a.Malformed; n > 0 {
+	if n := a.Unknown + a.Malformed + a.Labels; n > 0 {
 		if b.report.Unknown == nil {
 			b.report.Left, b.report.Unknown = map[string]int{}, map[catalog.FileKind]int{}
 		}

@@ -62,7 +62,7 @@ type guarded struct {
 func (g guarded) Open(name string) (fs.File, error) {
 	switch strings.ToLower(name) {
 	case ".", "interop", "logs", "runinfo.xml", "runparameters.xml", "runcompletionstatus.xml",
-		"interop/tilemetricsout.bin", "interop/qmetricsout.bin", "logs/telemetry.jsonl", "logs/telemetry.csv":
+		"interop/tilemetricsout.bin", "interop/qmetricsout.bin", "interop/errormetricsout.bin", "interop/extractionmetricsout.bin", "logs/telemetry.jsonl", "logs/telemetry.csv":
 		g.opened[strings.ToLower(name)] = true
 		return g.MapFS.Open(name)
 	}
@@ -105,7 +105,7 @@ func TestOnlyTheListIsOpened(t *testing.T) {
 	}
 	for name, want := range map[string]observe.Reason{
 		"SampleSheet.csv": observe.NotListed, "Data": observe.Directory, "InterOp/IndexMetricsOut.bin": observe.HoldsSequences,
-		"InterOp/ControlMetricsOut.bin": observe.HoldsSequences, "InterOp/ErrorMetricsOut.bin": observe.NotReadYet, "InterOp/C1.1": observe.Directory,
+		"InterOp/ControlMetricsOut.bin": observe.HoldsSequences, "InterOp/ErrorMetricsOut.bin": observe.UnknownVersion, "InterOp/CorrectedIntMetricsOut.bin": observe.NotReadYet, "InterOp/C1.1": observe.Directory,
 		"RunInfo.xml.bak": observe.NotListed, "Logs/operator.log": observe.NotListed,
 	} {
 		if reasons[name] != want {

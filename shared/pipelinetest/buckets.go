@@ -3,8 +3,10 @@ package pipelinetest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -29,7 +31,7 @@ type Bucket struct {
 	from    *Bucket          // where Copy reads
 	Now     func() time.Time // by which a version is dated; nil dates none
 	mu      sync.Mutex
-	objects map[string][][]byte // by key, versions oldest first; the version id is the index
+	objects map[string][][]byte // by key, versions oldest first; the version id is the index, nil one that was removed
 	written map[string][]time.Time
 	folders map[string][]string // keys
 }
@@ -59,7 +61,7 @@ func (b *Bucket) Upload(key string, body []byte) scrub.Object {
 func (b *Bucket) Versions(key string) [][]byte {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return append([][]byte(nil), b.objects[key]...)
+	return slices.DeleteFunc(slices.Clone(b.objects[key]), func(body []byte) bool { return body == nil })
 }
 
 // Get implements scrub.Inbox. It fails the test when it is asked for another bucket or
@@ -72,8 +74,8 @@ func (b *Bucket) Get(_ context.Context, o scrub.Object, limit int64) (body []byt
 			b.t.Errorf("asked bucket %s for %+v", b.name, o)
 		}
 		n, err := strconv.Atoi(o.Version)
-		if err != nil || n >= len(b.objects[o.Key]) {
-			return fmt.Errorf("no such version")
+		if err != nil || n >= len(b.objects[o.Key]) || b.objects[o.Key][n] == nil {
+			return errGone
 		}
 		if body = bytes.Clone(b.objects[o.Key][n]); int64(len(body)) > limit {
 			return fmt.Errorf("longer than %d bytes", limit)
@@ -82,6 +84,26 @@ func (b *Bucket) Get(_ context.Context, o scrub.Object, limit int64) (body []byt
 	})
 	return body, err
 }
+
+// Remove implements scrub.Inbox. It fails the test when it is asked for another bucket or
+// without a version.
+func (b *Bucket) Remove(_ context.Context, o scrub.Object) error {
+	return b.meet("Remove", func() error {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		n, err := strconv.Atoi(o.Version)
+		if o.Bucket != b.name || err != nil {
+			b.t.Errorf("asked bucket %s to remove %+v", b.name, o)
+		}
+		if n < len(b.objects[o.Key]) {
+			b.objects[o.Key][n] = nil
+		}
+		return nil
+	})
+}
+
+// errGone is what is read of a version that is not there.
+var errGone = errors.New("no such version")
 
 // Put implements scrub.Clean.
 func (b *Bucket) Put(_ context.Context, key string, body []byte) (at scrub.Object, err error) {

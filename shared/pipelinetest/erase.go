@@ -3,7 +3,10 @@ package pipelinetest
 import (
 	"context"
 	"slices"
+	"strconv"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,7 +26,8 @@ var (
 	_ casework.Erasures = (*Tombstones)(nil)
 	_ erase.Place       = (*Shelf)(nil)
 	_ erase.Cases       = (*Shelf)(nil)
-	_ erase.Queue       = (*Letters)(nil)
+	_ erase.Queues      = (*Letters)(nil)
+	_ erase.Turn        = (*Turn)(nil)
 	_ erase.Next        = (*Alarm)(nil)
 )
 
@@ -134,7 +138,7 @@ func (s *Tombstones) Close(_ context.Context, t erase.Tombstone, until time.Time
 }
 
 func copied(t erase.Tombstone) erase.Tombstone {
-	t.Cases = slices.Clone(t.Cases)
+	t.Cases, t.Letters = slices.Clone(t.Cases), slices.Clone(t.Letters)
 	t.Seen, t.Found = cloned(t.Seen), cloned(t.Found)
 	return t
 }
@@ -217,38 +221,157 @@ func (s *Shelf) Of(_ context.Context, instrument string) (cases []erase.Case, er
 	return cases, err
 }
 
-// Letters is a queue in memory that only the eraser receives from.
+// Letters is a queue in memory, whose clock the test moves. What is received from it is
+// hidden for a minute.
 type Letters struct {
 	Faults
-	mu     sync.Mutex
-	bodies []string
+	Now func() time.Time
+	// Served says that those who have messages in hand are the queue's own stage.
+	Served  bool
+	mu      sync.Mutex
+	letters []letter
+}
+
+// sent counts the messages of all queues: an id is unique among them.
+var sent atomic.Int64
+
+type letter struct {
+	erase.Message
+	body   string
+	hidden time.Time // until then
+	inHand bool      // by somebody else
 }
 
 // Put puts messages.
-func (l *Letters) Put(bodies ...string) {
+func (l *Letters) Put(bodies ...string) { l.PutInHand(time.Time{}, bodies...) }
+
+// PutInHand puts messages that somebody has in hand until then.
+func (l *Letters) PutInHand(until time.Time, bodies ...string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.bodies = append(l.bodies, bodies...)
+	for _, body := range bodies {
+		l.letters = append(l.letters, letter{erase.Message{ID: strconv.FormatInt(sent.Add(1), 10)}, body, until, true})
+	}
+}
+
+// PutAgain puts a message that was there before, as SQS does now and then with one that
+// was deleted.
+func (l *Letters) PutAgain(m erase.Message, body string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.letters = append(l.letters, letter{Message: m, body: body})
+}
+
+// Take takes away every message with a text in it, as its stage does.
+func (l *Letters) Take(text string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.letters = slices.DeleteFunc(l.letters, func(one letter) bool { return strings.Contains(one.body, text) })
 }
 
 // All is what is on the queue.
-func (l *Letters) All() []string {
+func (l *Letters) All() (bodies []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return slices.Clone(l.bodies)
+	for _, one := range l.letters {
+		bodies = append(bodies, one.body)
+	}
+	return bodies
 }
 
-// Take implements erase.Queue.
-func (l *Letters) Take(_ context.Context, mentions func(string) bool) (n int, err error) {
-	err = l.meet("Take", func() error {
+// Search implements erase.Queues.
+func (l *Letters) Search(_ context.Context, mentions func(string) bool) (found erase.Found, err error) {
+	err = l.meet("Search", func() error {
 		l.mu.Lock()
 		defer l.mu.Unlock()
-		was := len(l.bodies)
-		l.bodies = slices.DeleteFunc(l.bodies, mentions)
-		n = was - len(l.bodies)
+		found = erase.Found{}
+		for i := range l.letters {
+			switch one := &l.letters[i]; {
+			case one.hidden.After(l.Now()):
+				if !one.inHand || !l.Served {
+					found.Hidden++
+				}
+			case mentions(one.body):
+				one.hidden, one.inHand = l.Now().Add(time.Minute), false
+				found.Ours = append(found.Ours, one.Message)
+			}
+		}
 		return nil
 	})
-	return n, err
+	return found, err
+}
+
+// Delete implements erase.Queues.
+func (l *Letters) Delete(_ context.Context, found []erase.Message) error {
+	return l.meet("Delete", func() error {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.letters = slices.DeleteFunc(l.letters, func(one letter) bool { return slices.Contains(found, one.Message) })
+		return nil
+	})
+}
+
+// Turn is the turn in memory.
+type Turn struct {
+	Faults
+	mu    sync.Mutex
+	until time.Time
+}
+
+// Take implements erase.Turn.
+func (u *Turn) Take(_ context.Context, now, until time.Time) (ours bool, err error) {
+	err = u.meet("Take", func() error {
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		ours = !u.until.After(now)
+		if ours {
+			u.until = until
+		}
+		return nil
+	})
+	return ours, err
+}
+
+// Release implements erase.Turn.
+func (u *Turn) Release(_ context.Context, until time.Time) error {
+	return u.meet("Release", func() error {
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		if u.until.Equal(until) {
+			u.until = time.Time{}
+		}
+		return nil
+	})
+}
+
+// TurnContract is what every store of the turn must do.
+func TurnContract(t *testing.T, turn erase.Turn) {
+	t.Helper()
+	now := time.Date(2026, 11, 24, 3, 0, 0, 0, time.UTC)
+	until := now.Add(2 * time.Minute)
+	take := func(at, until time.Time, want bool) {
+		t.Helper()
+		if ours, err := turn.Take(t.Context(), at, until); err != nil || ours != want {
+			t.Errorf("at %s: %v, %v, want %v", at.Format(time.TimeOnly), ours, err, want)
+		}
+	}
+	release := func(until time.Time) {
+		t.Helper()
+		if err := turn.Release(t.Context(), until); err != nil {
+			t.Errorf("released: %v", err)
+		}
+	}
+	release(until) // what nobody took
+	take(now, until, true)
+	take(now, until, false)
+	take(until.Add(-time.Second), until.Add(time.Minute), false)
+	release(until.Add(1)) // another's
+	take(now, until.Add(time.Minute), false)
+	release(until)
+	take(now, until.Add(time.Minute), true)
+	take(until.Add(time.Minute), until.Add(time.Hour), true) // who had it never came back,
+	release(until.Add(time.Minute))                          // or did, too late
+	take(until.Add(time.Minute), until.Add(2*time.Hour), false)
 }
 
 // Alarm is the eraser's own queue in memory, whose clock the test moves.

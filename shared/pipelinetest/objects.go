@@ -4,13 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/hex"
-	"fmt"
 	"strconv"
 	"sync"
 	"testing"
 
 	"proactive/shared/authorize"
 	"proactive/shared/handoff"
+	"proactive/shared/scrub"
 	"proactive/shared/validate"
 )
 
@@ -65,8 +65,8 @@ func (b Uploads) Get(_ context.Context, a validate.Arrival, limit int64) (body [
 			b.t.Errorf("asked bucket %s for %+v", b.name, a)
 		}
 		n, err := strconv.Atoi(a.Version)
-		if err != nil || n >= len(b.objects[a.Key]) {
-			return fmt.Errorf("no such version")
+		if err != nil || n >= len(b.objects[a.Key]) || b.objects[a.Key][n] == nil {
+			return errGone
 		}
 		body = bytes.Clone(b.objects[a.Key][n])
 		body = body[:min(int64(len(body)), limit+1)]
@@ -75,16 +75,23 @@ func (b Uploads) Get(_ context.Context, a validate.Arrival, limit int64) (body [
 	return body, err
 }
 
+// Remove implements validate.Inbox.
+func (b Uploads) Remove(ctx context.Context, a validate.Arrival) error {
+	return b.Bucket.Remove(ctx, scrub.Object(a))
+}
+
 // Newest implements validate.Inbox.
 func (b Uploads) Newest(_ context.Context, bucket, key string) (version string, err error) {
 	err = b.meet("Newest", func() error {
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		if n := len(b.objects[key]); bucket == b.name && n > 0 {
-			version = strconv.Itoa(n - 1)
-			return nil
+		for n := len(b.objects[key]) - 1; bucket == b.name && n >= 0; n-- {
+			if b.objects[key][n] != nil {
+				version = strconv.Itoa(n)
+				return nil
+			}
 		}
-		return fmt.Errorf("no such object")
+		return validate.ErrGone
 	})
 	return version, err
 }

@@ -144,6 +144,9 @@ func first(found map[string]string, paths []string) (v string, ok bool) {
 func (c *Configuration) name() {
 	f := c.Fields
 	c.ControlSoftware, c.RTA, c.FPGA, c.Firmware = f["config.control_software"], f["config.rta"], f["config.fpga"], f["config.firmware"]
+	if c.FPGA == "" {
+		c.FPGA = f["config.fpga_code"]
+	}
 	c.Chemistry = f["run.chemistry"]
 	c.FlowCell.Part, c.FlowCell.Lot = f["run.flowcell_part"], f["run.flowcell_lot"]
 	c.Reagent.Part, c.Reagent.Lot = f["run.reagent_part"], f["run.reagent_lot"]

@@ -18,6 +18,7 @@ import (
 // Limits of an XML file here.
 const (
 	maxXML   = 16 << 20 // bytes
+	maxTag   = 64 << 10 // bytes of a tag with its attributes, all of which the parser holds
 	maxDepth = 32
 	maxValue = 256 // bytes of a value that is kept
 )
@@ -188,7 +189,7 @@ func number(s string) int {
 // what there is.
 func walk(r io.Reader, root string, elements *Elements, each func(path string, attr func(string) string, value string)) error {
 	limited := &io.LimitedReader{R: r, N: maxXML + 1}
-	dec := xml.NewDecoder(bufio.NewReader(limited))
+	dec := xml.NewDecoder(bufio.NewReader(&tags{in: limited}))
 	dec.CharsetReader = charset
 	var open [maxDepth + 1]element // the first stands for what holds the root
 	depth, seen := 0, false
@@ -240,6 +241,29 @@ func walk(r io.Reader, root string, elements *Elements, each func(path string, a
 			depth--
 		}
 	}
+}
+
+// tags passes a file on as long as no tag in it is longer than maxTag.
+type tags struct {
+	in   io.Reader
+	open bool
+	size int
+}
+
+// Read implements io.Reader.
+func (t *tags) Read(p []byte) (int, error) {
+	n, err := t.in.Read(p)
+	for _, b := range p[:n] {
+		switch t.size++; {
+		case b == '<':
+			t.open, t.size = true, 0
+		case b == '>':
+			t.open = false
+		case t.open && t.size > maxTag:
+			return 0, ErrXML
+		}
+	}
+	return n, err
 }
 
 // element is one that is open, and after it the next one as deep.

@@ -26,7 +26,7 @@ var counters = map[string]bool{"stage.retries": true, "valve.retries": true}
 // factorFields explain a shift other than a fault.
 var factorFields = map[string]bool{
 	"config.instrument_type": true, "config.control_software": true, "config.rta": true,
-	"config.fpga": true, "config.firmware": true, "run.chemistry": true,
+	"config.fpga": true, "config.fpga_code": true, "config.firmware": true, "run.chemistry": true,
 	"run.reagent_lot": true, "run.flowcell_lot": true, "run.buffer_lot": true,
 }
 

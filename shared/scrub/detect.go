@@ -1,11 +1,9 @@
 package scrub
 
 import (
-	"encoding/hex"
-	"net/netip"
-	"regexp"
+	"maps"
 	"slices"
-	"time"
+	"strings"
 
 	"proactive/shared/catalog"
 	"proactive/shared/detector"
@@ -19,10 +17,20 @@ type Rule = detector.Rule
 // what has none of the few closed shapes is a hit whatever it is.
 const (
 	RuleWord   Rule = "word"
-	RuleNumber Rule = "number" // a number that is neither a lot nor a part
+	RuleNumber Rule = "number" // a number that is not of the field's kind
 	RuleShape  Rule = "shape"  // anything else
 	RuleField  Rule = "field"  // a field's name that is not ours
 )
+
+// Reasons are why each rule is there, by name: the detector's, and those above.
+func Reasons() map[Rule]string {
+	all := maps.Clone(detector.Reasons)
+	all[RuleWord] = "a word: no open field of the catalog holds one"
+	all[RuleNumber] = "a number that is not of the kind that the field holds"
+	all[RuleShape] = "any other text that has not the shape of what the field holds"
+	all[RuleField] = "a field that is not in the catalog"
+	return all
+}
 
 // Hit says where a rule hit. It does not hold what it hit.
 type Hit struct {
@@ -34,88 +42,67 @@ type Hit struct {
 // Detect searches the strings of kept for what identifies a person, a sample or a place,
 // or spells a sequence. It is independent of Project: it does not ask whether a string
 // satisfies its field's pattern, and a pattern that is too wide in the catalog shows here.
-// The values of enumerations are exempt, for nothing of a lab's can be among them.
+// The values of enumerations are exempt, for nothing of a lab's can be among them; any other
+// text in an enumeration's field is a hit.
 //
-// It denies by default as well: what has none of the few closed shapes of open fields is a
-// hit, and the rules only say of what kind. What it cannot see: eight digits that are no date
-// and look like a lot, 32 hex digits that are a digest of anything, a version that is the
-// address of a host.
+// It denies by default as well: a text that has not the closed shape that its field holds is
+// a hit, and the rules only say of what kind. What it cannot see: eight digits that are no
+// date and look like a lot or a part, random hex digits that are a digest of anything, a
+// version that is the address of a host below 10.0.0.0.
 func Detect(cat *catalog.Catalog, kept []observation.Observation) []Hit {
 	var hits []Hit
+	var scanner detector.Scanner
 	for i, o := range kept {
-		if _, ok := cat.Field(o.Field); !ok {
-			rule := RuleField
-			if r, hit := detect(o.Text); hit && o.Text != "" {
-				rule = r
+		f, ok := cat.Field(o.Field)
+		switch {
+		case !ok:
+			hits = append(hits, Hit{Rule: named(&scanner, o.Text, RuleField), Row: i}) // without the field's name, which is a hit itself
+		case o.Text == "":
+		case f.Type == catalog.Enum && slices.Contains(f.Values, o.Text):
+		default:
+			if rule, hit := detect(&scanner, o.Field, o.Text); hit {
+				hits = append(hits, Hit{Rule: rule, Field: o.Field, Row: i})
 			}
-			hits = append(hits, Hit{Rule: rule, Row: i}) // without its name, which is a hit itself
-			continue
-		}
-		if o.Text == "" {
-			continue
-		}
-		if f, ok := cat.Field(o.Field); ok && f.Type == catalog.Enum {
-			if _, allowed := f.Check(o); allowed {
-				continue
-			}
-		}
-		if rule, hit := detect(o.Text); hit {
-			hits = append(hits, Hit{Rule: rule, Field: o.Field, Row: i})
 		}
 	}
 	return hits
 }
 
-// The closed shapes that open fields hold. They carry no words of a lab's.
-var (
-	token    = regexp.MustCompile(`^[0-9a-f]{32}$`)
-	lot      = regexp.MustCompile(`^[125][0-9]{7}$`) // a part number too
-	version  = regexp.MustCompile(`^(HD )?v?[0-9]{1,2}\.[0-9]{1,2}(\.[0-9]{1,3})?(\.[0-9]{1,5})?$`)
-	firmware = regexp.MustCompile(`^([0-9]{1,2}\.[0-9]{1,3}-[A-Z][0-9]{2}-R[0-9]{2}|novaseq_[a-z]{3,4}(_[0-9])?@NovaSeq_[0-9]\.[0-9]{1,2}\.[0-9]{1,2})$`)
-	digits   = regexp.MustCompile(`^[0-9]+$`)
-	word     = regexp.MustCompile(`[A-Za-z]{3,}`)
-)
-
-func detect(text string) (Rule, bool) {
-	switch {
-	case token.MatchString(text):
-		return detector.Encoded, spells(text)
-	case lot.MatchString(text):
-		return detector.Date, isDay(text)
-	case firmware.MatchString(text):
-		return "", false
-	case version.MatchString(text):
-		// 2.3.0.3 is a version of control software; no version we know begins with 10 or
-		// more and has four parts, while every private network does.
-		a, err := netip.ParseAddr(text)
-		return detector.IP, err == nil && a.Is4() && a.As4()[0] >= 10
-	}
-	var scanner detector.Scanner
-	if hits := scanner.Line([]byte(text)); len(hits) > 0 {
-		return hits[0].Rule, true
+func detect(scanner *detector.Scanner, field, text string) (Rule, bool) {
+	for _, s := range shapes {
+		if !is(field, s.field) || !s.holds.MatchString(text) {
+			continue
+		}
+		if s.but == nil {
+			return "", false
+		}
+		return s.but(text)
 	}
 	switch {
 	case word.MatchString(text):
-		return RuleWord, true
+		return named(scanner, text, RuleWord), true
 	case digits.MatchString(text):
-		return RuleNumber, true
+		return named(scanner, text, RuleNumber), true
 	}
-	return RuleShape, true
+	return named(scanner, text, RuleShape), true
 }
 
-// spells tells whether hex digits are the bytes of a text: of a digest's, one in ten million
-// is.
-func spells(text string) bool {
-	raw, err := hex.DecodeString(text)
-	return err == nil && !slices.ContainsFunc(raw, func(b byte) bool { return b < 0x20 || b > 0x7e })
+// is tells whether a field is one of those that a pattern with one star means.
+func is(field, pattern string) bool {
+	before, after, _ := strings.Cut(pattern, "*")
+	if !strings.Contains(pattern, "*") {
+		return field == pattern
+	}
+	return strings.HasPrefix(field, before) && strings.HasSuffix(field, after)
 }
 
-// isDay tells whether eight digits are a day since 1900, however it is written.
-func isDay(text string) bool {
-	for _, layout := range []string{"20060102", "02012006", "01022006"} {
-		if t, err := time.Parse(layout, text); err == nil && t.Year() >= 1900 && t.Year() < 2040 {
-			return true
-		}
+// named is the rule of the detector's that says what a text is, or else rule.
+func named(scanner *detector.Scanner, text string, rule Rule) Rule {
+	if hits := scanner.Line([]byte(text)); len(hits) > 0 {
+		return hits[0].Rule
 	}
-	return false
+	if _, hit := day(text); hit {
+		return detector.Date
+	}
+	return rule
 }

@@ -30,7 +30,8 @@ const (
 	detectedPrefix  = "detected-"        // quarantined; the detector's rule follows
 )
 
-// DetectedReason is the reason of a batch that a rule of the detector quarantined.
+// DetectedReason is the reason of a batch that a rule of the detector quarantined, and what
+// its receipt counts the texts under that the rule hit.
 func DetectedReason(r Rule) string { return detectedPrefix + string(r) }
 
 // errDigest says that the bytes are not those that were claimed. A version is immutable,
@@ -101,14 +102,17 @@ func (s *Stage) open(ctx context.Context, m handoff.Validated, object []byte) ([
 
 // sift projects and searches what was opened.
 func (s *Stage) sift(m handoff.Validated, payload []byte, content observation.Payload) (outcome, error) {
-	kept, tally := Project(s.Catalog, content.Observations)
+	kept, tally := s.walls.project(s.Catalog, content.Observations)
 	r := receipt.Receipt{
 		Payload: digest(payload), Catalog: s.Catalog.Hash(),
 		Refused: tally.Reasons,
 	}
 	r.Dropped, r.Left = s.left(content)
-	if hits := Detect(s.Catalog, kept); len(hits) > 0 {
+	if hits := s.walls.detect(s.Catalog, kept); len(hits) > 0 {
 		r.Verdict, r.Reason = receipt.Quarantined, DetectedReason(hits[0].Rule)
+		for _, h := range hits {
+			r.Refused[DetectedReason(h.Rule)]++
+		}
 		return outcome{receipt: r}, nil
 	}
 	if len(kept) == 0 {

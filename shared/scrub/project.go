@@ -105,7 +105,7 @@ func (k kinds) allow(f catalog.Field, o observation.Observation) (reason string,
 		return ReadKindUnknown, false
 	case isIndex:
 		return IndexRead, false
-	case f.Source.File == catalog.QMetrics && k.cycles[o.Read] <= observation.WindowCycles:
+	case (f.Source.File == catalog.QMetrics || f.Source.File == catalog.ExtractionMetrics) && k.cycles[o.Read] <= observation.WindowCycles:
 		return ShortRead, false
 	}
 	return "", true

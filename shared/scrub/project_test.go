@@ -1,6 +1,7 @@
 package scrub_test
 
 import (
+	"encoding/hex"
 	"math"
 	"slices"
 	"testing"
@@ -50,7 +51,22 @@ func TestProjectDropsWithItsReason(t *testing.T) {
 		{"does not match", observation.Observation{Field: "run.reagent_lot", Text: "2044401D"}, catalog.PatternMismatch, "run-parameters"},
 		{"matches with a line feed behind", observation.Observation{Field: "run.reagent_lot", Text: "2044401\n"}, catalog.PatternMismatch, "run-parameters"},
 		{"a birthday for a lot", observation.Observation{Field: "run.reagent_lot", Text: "19800412"}, catalog.ReadsAsDate, "run-parameters"},
+		{"the last birthday that is one", observation.Observation{Field: "run.reagent_lot", Text: "20301231"}, catalog.ReadsAsDate, "run-parameters"},
 		{"a birthday the other way round", observation.Observation{Field: "run.reagent_lot", Text: "12041980"}, catalog.ReadsAsDate, "run-parameters"},
+		{"a birthday for a version", observation.Observation{Field: "config.rta", Text: "2.03.84"}, catalog.ReadsAsDate, "run-parameters"},
+		{"a birthday for a revision", observation.Observation{Field: "config.fpga", Text: "12.11.54"}, catalog.ReadsAsDate, "run-parameters"},
+		{"a birthday with its century for a version", observation.Observation{Field: "config.control_software", Text: "2.3.1984"}, catalog.PatternMismatch, "run-parameters"},
+		{"a number of an identity card for a revision", observation.Observation{Field: "config.fpga", Text: "12.345.678"}, catalog.TooLong, "run-parameters"},
+		{"a name for a board", observation.Observation{Field: "config.board.fluidics", Text: "novaseq_anna@NovaSeq_1.2.3"}, catalog.PatternMismatch, "run-parameters"},
+		{"another board's firmware", observation.Observation{Field: "config.board.fluidics", Text: "novaseq_cib@NovaSeq_1.2.3"}, catalog.PatternMismatch, "run-parameters"},
+		{"a name for a lot", observation.Observation{Field: "run.reagent_lot", Text: "SMITHJOH"}, catalog.PatternMismatch, "run-parameters"},
+		{"bases for a lot", observation.Observation{Field: "run.reagent_lot", Text: "ACGTACGT"}, catalog.PatternMismatch, "run-parameters"},
+		{"a name for a token", observation.Observation{Field: "run.token", Text: hex.EncodeToString([]byte("Maria Lopez 1984"))}, catalog.ReadsAsText, "run-info"},
+		{"a name with bytes around it for a token", observation.Observation{Field: "run.token", Text: "80ff" + hex.EncodeToString([]byte("Maria Lopez")) + "8099ff"}, catalog.ReadsAsText, "run-info"},
+		{"a name in UTF-16 for a token", observation.Observation{Field: "run.token", Text: "4d0061007200690061004c006f007000"}, catalog.ReadsAsText, "run-info"},
+		{"a number for a token", observation.Observation{Field: "run.token", Text: "19840312078051121194347659191234"}, catalog.ReadsAsText, "run-info"},
+		{"few digits for a token", observation.Observation{Field: "run.token", Text: "cafecafecafecafecafecafecafecafe"}, catalog.ReadsAsText, "run-info"},
+		{"bases for a token", observation.Observation{Field: "run.token", Text: "ACGTACGTACGTACGTACGTACGTACGTACGT"}, catalog.PatternMismatch, "run-info"},
 		{"too long", observation.Observation{Field: "run.reagent_lot", Text: "2044401720444017"}, catalog.TooLong, "run-parameters"},
 		{"an address for a version", observation.Observation{Field: "config.rta", Text: "10.20.30.40"}, catalog.PatternMismatch, "run-parameters"},
 		{"text with a number", observation.Observation{Field: "telemetry.laser.power", Value: 1, Text: "x"}, catalog.WrongType, "telemetry"},
@@ -104,6 +120,11 @@ func TestProjectKeeps(t *testing.T) {
 		{Field: "config.rta", Text: "v3.4.4"},
 		{Field: "config.control_software", Text: "1.2.0.28691"},
 		{Field: "config.fpga", Text: "10.37.13"},
+		{Field: "config.fpga", Text: "9.5.12"},
+		{Field: "config.fpga_code", Text: "0x3200000a"},
+		{Field: "config.rta", Text: "1.18.54"},
+		{Field: "config.rta", Text: "1.8.70"},
+		{Field: "config.board.camera", Text: "novaseq_cib_2@NovaSeq_1.26.10"},
 		{Field: "run.week", Value: 14613},
 		{Field: "telemetry.line.pressure", Minute: 0, Value: -35.5},
 	} {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"proactive/shared/catalog"
@@ -21,11 +22,13 @@ type Object struct {
 	Bucket, Key, Version string
 }
 
-// Inbox reads uploads.
+// Inbox reads uploads, and removes those that are not kept.
 type Inbox interface {
 	// Get returns exactly the version that o names, whatever came after it. An object
 	// longer than limit is an error, and no more than limit+1 bytes of it are read.
 	Get(ctx context.Context, o Object, limit int64) ([]byte, error)
+	// Remove deletes exactly the version that o names. That it is gone already is no error.
+	Remove(ctx context.Context, o Object) error
 }
 
 // Clean keeps scrubbed batches. Its bucket is versioned.
@@ -72,11 +75,17 @@ type Stage struct {
 	Erasures   Erasures
 	Now        func() time.Time
 	Log        *slog.Logger // from journal.New
+
+	walls walls // both of them; nothing outside this package's tests can set another
 }
 
 // countPrefix and the verdict make the name of a counter: batches_stored,
-// batches_quarantined, batches_rejected.
-const countPrefix = "batches_"
+// batches_quarantined, batches_rejected. ruleCount and a rule of the detector make the name
+// of one for the texts that it hit: detected_run_id.
+const (
+	countPrefix = "batches_"
+	ruleCount   = "detected_"
+)
 
 // maxObject bounds what is held of an upload: ciphertext, header, signature, format line.
 const maxObject = 32<<20 + 16<<10
@@ -92,15 +101,17 @@ func (s *Stage) Receive(ctx context.Context, body []byte) error {
 
 // Handle brings one validated batch to its receipt, and a stored one to score. Handling
 // the same again gives the same outcome: a batch that has its receipt is only handed on
-// again; one of an instrument that was erased is dropped. A batch whose content is bad gets a receipt that says so; only a failure of
-// something we depend on is returned, for the queue to deliver again.
+// again; one of an instrument that was erased is dropped. A batch whose content is bad gets a
+// receipt that says so; only a failure of something we depend on is returned, for the queue to
+// deliver again.
 //
 // The order of what is written, and what is true if we crash after each:
 //  1. the clean object, or the copy in quarantine: no receipt names it yet, and the next
 //     delivery writes it again at the same key;
 //  2. the receipt, with ledger state and chain head, in one transaction: the next
 //     delivery finds it and goes on with 3;
-//  3. the message to score: the next delivery sends it again, and score is idempotent.
+//  3. the message to score: the next delivery sends it again, and score is idempotent; or,
+//     if the batch is not stored, the upload is removed: the next delivery does it.
 func (s *Stage) Handle(ctx context.Context, m handoff.Validated) error {
 	erased, err := s.Erasures.Erased(ctx, m.Instrument)
 	if err != nil {
@@ -153,9 +164,14 @@ func (s *Stage) keep(ctx context.Context, m handoff.Validated, o outcome) (recei
 	return receipt.Place{}, nil
 }
 
-// handOn goes by the committed receipt, which may be another delivery's.
+// handOn goes by the committed receipt, which may be another delivery's. An upload that is not
+// stored is not kept either: nobody will open it again, and in quarantine is a copy that ends
+// within days.
 func (s *Stage) handOn(ctx context.Context, m handoff.Validated, e receipt.Entry) error {
 	if e.Clean == (receipt.Place{}) {
+		if err := s.Inbox.Remove(ctx, Object{Bucket: m.Bucket, Key: layout.InboxKey(m.Instrument, m.Batch), Version: m.Version}); err != nil {
+			return fmt.Errorf("removing the upload of batch %s: %w", m.Batch, err)
+		}
 		return nil
 	}
 	err := s.Next.Send(ctx, handoff.Stored{
@@ -177,6 +193,11 @@ func (s *Stage) count(ctx context.Context, m handoff.Validated, e receipt.Entry,
 	journal.Count(ctx, s.Log, countPrefix+string(r.Verdict),
 		slog.String("instrument", m.Instrument), slog.String("batch", m.Batch), slog.String("reason", r.Reason),
 		slog.Int64("ordinal", r.Ordinal), slog.Int("kept", total(r.Kept)), slog.Int("refused", total(r.Refused)))
+	for reason, n := range r.Refused {
+		if rule, ok := strings.CutPrefix(reason, detectedPrefix); ok {
+			journal.Amount(ctx, s.Log, ruleCount+strings.ReplaceAll(rule, "-", "_"), n, slog.String("instrument", m.Instrument), slog.String("batch", m.Batch))
+		}
+	}
 }
 
 func total(counts map[string]int) int {

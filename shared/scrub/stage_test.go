@@ -291,6 +291,15 @@ func TestDetectorQuarantines(t *testing.T) {
 	if len(all) != 1 || all[0].Verdict != receipt.Quarantined || all[0].Reason != "detected-nucleotide" || all[0].Kept != nil {
 		t.Errorf("%+v", all)
 	}
+	if diff := cmp.Diff(map[string]int{"detected-nucleotide": 1}, all[0].Refused); diff != "" {
+		t.Error(diff)
+	}
+	if n := strings.Count(b.log.String(), `"detected_nucleotide":1`); n != 1 { // the second delivery finds the receipt
+		t.Errorf("counted %d times: %s", n, b.log.String())
+	}
+	if strings.Contains(b.log.String(), "ACGT") || strings.Contains(fmt.Sprint(all), "ACGT") {
+		t.Error("what was detected is told")
+	}
 	copies := b.quarantine.Versions(layout.QuarantineKey(instrument, batchID(1)))
 	if len(copies) != 1 || !bytes.Equal(copies[0], object) {
 		t.Errorf("%d copies of the ciphertext", len(copies))

@@ -19,6 +19,9 @@ type Enrol struct {
 	RequestsTable    string `env:"REQUESTS_TABLE"`    // nonces already used
 	ChallengeKey     string `env:"CHALLENGE_KEY"`     // ARN, HMAC_256
 	EraseQueue       string `env:"ERASE_QUEUE"`       // URL
+	ExportQueue      string `env:"EXPORT_QUEUE"`      // URL
+	DossiersBucket   string `env:"DOSSIERS_BUCKET"`
+	DossiersKey      string `env:"DOSSIERS_KEY"` // ARN
 }
 
 // Authorize is for functions/authorize: challenge, keys, grants, receipts.
@@ -133,6 +136,7 @@ type Erase struct {
 	CleanBucket      string   `env:"CLEAN_BUCKET"`
 	QuarantineBucket string   `env:"QUARANTINE_BUCKET"`
 	NoticesBucket    string   `env:"NOTICES_BUCKET"`
+	DossiersBucket   string   `env:"DOSSIERS_BUCKET"`
 	StateMachine     string   `env:"STATE_MACHINE"` // ARN
 	ScheduleGroup    string   `env:"SCHEDULE_GROUP"`
 	EraseQueue       string   `env:"ERASE_QUEUE"`  // URL, its own: calls for the next round
@@ -140,6 +144,20 @@ type Erase struct {
 	DeadLetters      []string `env:"DEAD_LETTERS"` // URLs
 	ReceiptKeys      []string `env:"RECEIPT_KEYS"` // ARNs, ECC_NIST_P256, newest first
 	Pace             int      `env:"PACE"`         // divides the pause between two rounds, as it does a case's days
+}
+
+// Export is for functions/export: what is held of an instrument, for its lab.
+type Export struct {
+	Deployment       string `env:"DEPLOYMENT"`
+	InstrumentsTable string `env:"INSTRUMENTS_TABLE"` // the instrument, its consents, which are erased
+	LedgerTable      string `env:"LEDGER_TABLE"`
+	HealthTable      string `env:"HEALTH_TABLE"`
+	FindingsTable    string `env:"FINDINGS_TABLE"`
+	CasesTable       string `env:"CASES_TABLE"`
+	NoticesBucket    string `env:"NOTICES_BUCKET"`
+	DossiersBucket   string `env:"DOSSIERS_BUCKET"`
+	DossiersKey      string `env:"DOSSIERS_KEY"` // ARN
+	ExportQueue      string `env:"EXPORT_QUEUE"` // URL, its own: calls for the next part
 }
 
 // listSeparator stands between the members of a list; no ARN has one.

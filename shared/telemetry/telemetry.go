@@ -14,6 +14,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -65,6 +66,9 @@ type Account struct {
 	// Unknown lines are of a metric or unit that is not known here; Malformed ones are
 	// not readings at all, or have no finite value, or lie before the first reading.
 	Unknown, Malformed int
+	// Labels counts members of JSON, and values of columns, that no reading has. Their names
+	// may be anything, and are not kept.
+	Labels int
 }
 
 // ErrEmpty means that there is no reading in the file.
@@ -93,6 +97,7 @@ func ReadJSON(r io.Reader) ([]Hour, Account, error) {
 			if h.Lines++; json.Unmarshal(line, &one) != nil {
 				h.Malformed++
 			} else {
+				h.Labels += labels(line)
 				h.add(one)
 			}
 		}
@@ -117,6 +122,7 @@ func ReadCSV(r io.Reader) ([]Hour, Account, error) {
 	in := csv.NewReader(&lines{in: bufio.NewReaderSize(r, maxLine)})
 	in.ReuseRecord = true
 	var columns []string
+	others := 0
 	for {
 		row, err := in.Read()
 		switch {
@@ -131,15 +137,56 @@ func ReadCSV(r io.Reader) ([]Hour, Account, error) {
 			return h.done(fmt.Errorf("reading telemetry: %w", err))
 		case columns == nil:
 			columns = slices.Clone(row)
+			for _, c := range columns {
+				if !slices.Contains(members, c) {
+					others++
+				}
+			}
 			continue
 		}
 		h.Lines++
 		if one, ok := fromCSV(columns, row); ok {
+			h.Labels += others
 			h.add(one)
 		} else {
 			h.Malformed++
 		}
 	}
+}
+
+// members are those of a reading.
+var members = []string{"time", "subsystem", "component", "metric", "value", "unit"}
+
+// labels counts the members of a JSON object that no reading has; encoding/json passes them
+// over, and takes ours in any letter case.
+func labels(object []byte) (n int) {
+	depth, name := 0, false
+	for i := 0; i < len(object); i++ {
+		switch object[i] {
+		case '{', '[':
+			depth++
+			name = depth == 1
+		case '}', ']':
+			depth--
+		case ',':
+			name = depth == 1
+		case ':':
+			name = false
+		case '"':
+			end := i + 1
+			for end < len(object) && object[end] != '"' {
+				if object[end] == '\\' {
+					end++
+				}
+				end++
+			}
+			if depth == 1 && name && !slices.ContainsFunc(members, func(m string) bool { return strings.EqualFold(m, string(object[i+1:min(end, len(object))])) }) {
+				n++
+			}
+			i = end
+		}
+	}
+	return n
 }
 
 func fromCSV(columns, row []string) (Reading, bool) {
@@ -217,11 +264,15 @@ func (h *hours) done(err error) ([]Hour, Account, error) {
 }
 
 // lines passes whole lines on. The last one, if nothing ends it, is being written: 79 may
-// become 796. One that is longer than any reading is passed on as a field too few.
+// become 796. One that is longer than any reading, or in which a quote does not end, is passed
+// on as a field too few.
 type lines struct {
 	in   *bufio.Reader
 	rest []byte
 }
+
+// notOne stands for a line that is no reading.
+var notOne = []byte("none\n")
 
 // Read implements io.Reader.
 func (l *lines) Read(p []byte) (int, error) {
@@ -232,9 +283,11 @@ func (l *lines) Read(p []byte) (int, error) {
 			if err := skipLine(l.in); err != nil {
 				return 0, err
 			}
-			line = []byte("too long\n")
+			line = notOne
 		case err != nil:
 			return 0, err
+		case bytes.Count(line, []byte{'"'})%2 != 0: // a value that goes on in the next line might go on for ever
+			line = notOne
 		}
 		l.rest = line
 	}

@@ -6,6 +6,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"regexp"
+	"slices"
 
 	"proactive/shared/batch"
 	"proactive/shared/consent"
@@ -62,8 +64,11 @@ func (s Stage) check(ctx context.Context, a Arrival, e ledger.Entry, i instrumen
 	return s.checkKey(ctx, h)
 }
 
+// auditorKey is how a lab's own key is named, by its digest: no other name belongs in a header.
+var auditorKey = regexp.MustCompile(`^auditor-[0-9a-f]{16}$`)
+
 // checkKey sees to it that scrub can open the batch: its first recipient is a live key
-// of the deployment.
+// of the deployment, and the others are keys of the lab's own.
 func (s Stage) checkKey(ctx context.Context, h batch.Header) error {
 	set, err := s.Keys.KeySet(ctx)
 	if err != nil {
@@ -75,6 +80,9 @@ func (s Stage) checkKey(ctx context.Context, h batch.Header) error {
 	}
 	if !s.Now().Before(key.NotAfter) {
 		return fault.New(fault.Malformed, ExpiredKey, nil)
+	}
+	if slices.ContainsFunc(h.Recipients[1:], func(r batch.Recipient) bool { return !auditorKey.MatchString(r.Key) }) {
+		return fault.New(fault.Malformed, UnknownKeyID, nil)
 	}
 	return nil
 }

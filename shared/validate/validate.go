@@ -39,9 +39,15 @@ type Inbox interface {
 	Get(ctx context.Context, a Arrival, limit int64) ([]byte, error)
 	// Newest names the newest version of an object. It is asked only when the event
 	// names none, and only for inbox keys, which are written once: then newest is the
-	// one that the event means. It is an error in a bucket without versions.
+	// one that the event means. It answers ErrGone if there is none, where the store tells
+	// that from a refusal. It is an error in a bucket without versions.
 	Newest(ctx context.Context, bucket, key string) (version string, err error)
+	// Remove deletes exactly the version that a names. That it is gone already is no error.
+	Remove(ctx context.Context, a Arrival) error
 }
+
+// ErrGone says that there is no such object.
+var ErrGone = errors.New("the upload is gone")
 
 // Ledger is the account of every batch.
 type Ledger interface {
@@ -95,11 +101,17 @@ func (s Stage) Receive(ctx context.Context, body []byte) error {
 	if id, batchID, notOurs := layout.ParseInboxKey(a.Key); a.Version == "" && a.Bucket == s.Bucket && notOurs == nil {
 		// An arrival that nobody granted, or whose instrument was erased since, may have no
 		// object any more.
-		if _, err := s.Ledger.Batch(ctx, id, batchID); errors.Is(err, ledger.ErrNone) {
+		e, err := s.Ledger.Batch(ctx, id, batchID)
+		if errors.Is(err, ledger.ErrNone) {
 			s.leave(ctx, a, NoGrant)
 			return nil
 		}
-		if a.Version, err = s.Inbox.Newest(ctx, a.Bucket, a.Key); err != nil {
+		a.Version, err = s.Inbox.Newest(ctx, a.Bucket, a.Key)
+		if errors.Is(err, ErrGone) && e.Settled() { // refused, and removed
+			s.done(ctx, e, Settled)
+			return nil
+		}
+		if err != nil {
 			return fmt.Errorf("finding the version of an arrival: %w", err)
 		}
 	}
@@ -114,7 +126,9 @@ func (s Stage) Receive(ctx context.Context, body []byte) error {
 // The order of what is written, and what is true if we crash after each:
 //  1. the claim: the next delivery of this version carries on, another version's is left;
 //  2. the message to scrub: the next delivery sends it again, and scrub is idempotent;
-//     or the receipt of a rejection: the next delivery finds it.
+//     or the receipt of a rejection: the next delivery finds it;
+//  3. after a rejection, the upload is removed: the next delivery does it. Nobody will open
+//     it any more, and what was no sealed batch may be anything, in the clear.
 func (s Stage) Handle(ctx context.Context, a Arrival) (outcome string, err error) {
 	if a.Bucket != s.Bucket {
 		return s.leave(ctx, a, ForeignBucket), nil
@@ -130,7 +144,7 @@ func (s Stage) Handle(ctx context.Context, a Arrival) (outcome string, err error
 	case err != nil:
 		return "", fmt.Errorf("looking up batch %s: %w", batchID, err)
 	case e.Settled():
-		return s.done(ctx, e, Settled), nil
+		return s.settled(ctx, a, e)
 	case e.State == ledger.Claimed && e.Version != a.Version:
 		return s.leave(ctx, a, ReplayedVersion), nil
 	}
@@ -151,13 +165,16 @@ func (s Stage) Handle(ctx context.Context, a Arrival) (outcome string, err error
 	switch err := s.Ledger.Claim(ctx, id, batchID, a.Version); {
 	case errors.Is(err, ledger.ErrOtherVersion):
 		return s.leave(ctx, a, ReplayedVersion), nil
-	case errors.Is(err, ledger.ErrSettled):
-		return s.done(ctx, e, Settled), nil
+	case errors.Is(err, ledger.ErrSettled): // meanwhile: as what, the ledger says
+		if e, err = s.Ledger.Batch(ctx, id, batchID); err != nil {
+			return "", fmt.Errorf("looking up batch %s again: %w", batchID, err)
+		}
+		return s.settled(ctx, a, e)
 	case err != nil:
 		return "", fmt.Errorf("claiming batch %s: %w", batchID, err)
 	}
 	if refusal != nil {
-		return s.reject(ctx, e, reason)
+		return s.reject(ctx, a, e, reason)
 	}
 	err = s.Next.Send(ctx, handoff.Validated{
 		Instrument: id, Batch: batchID, Sequence: e.Sequence,
@@ -171,7 +188,7 @@ func (s Stage) Handle(ctx context.Context, a Arrival) (outcome string, err error
 
 // reject issues the signed receipt that the instrument is owed. It names the digest that
 // was granted, by which the agent knows its batch.
-func (s Stage) reject(ctx context.Context, e ledger.Entry, reason string) (string, error) {
+func (s Stage) reject(ctx context.Context, a Arrival, e ledger.Entry, reason string) (string, error) {
 	_, err := receipt.Issue(ctx, s.Signer, s.Chain, receipt.Receipt{
 		Deployment: s.Deployment, Instrument: e.Instrument, Batch: e.Batch, Sequence: e.Sequence,
 		Verdict: receipt.Rejected, Reason: reason, SHA256: e.SHA256, Issued: s.Now().UTC().Format(receipt.TimeFormat),
@@ -181,7 +198,25 @@ func (s Stage) reject(ctx context.Context, e ledger.Entry, reason string) (strin
 	}
 	journal.Count(ctx, s.Log, journal.BatchesRejected,
 		slog.String("instrument", e.Instrument), slog.String("batch", e.Batch), slog.String("reason", reason))
-	return reason, nil
+	return reason, s.remove(ctx, a, e)
+}
+
+// settled is an arrival of a batch that has its receipt. If that does not promise to keep it,
+// nothing of it stays here: the grant may live on for minutes, and be used again.
+func (s Stage) settled(ctx context.Context, a Arrival, e ledger.Entry) (string, error) {
+	if receipt.Verdict(e.State) != receipt.Stored {
+		if err := s.remove(ctx, a, e); err != nil {
+			return "", err
+		}
+	}
+	return s.done(ctx, e, Settled), nil
+}
+
+func (s Stage) remove(ctx context.Context, a Arrival, e ledger.Entry) error {
+	if err := s.Inbox.Remove(ctx, a); err != nil {
+		return fmt.Errorf("removing the upload of batch %s: %w", e.Batch, err)
+	}
+	return nil
 }
 
 // leave counts an object that nobody is owed a receipt for, and lets it lie until the

@@ -62,8 +62,8 @@ func setAside(ctx context.Context, r *rehearsal.Rehearsal) error {
 			return fmt.Errorf("narrowing the policy of %s: %w", name, err)
 		}
 	}
-	if n != 5 { // the key on four buckets, no overwriting on one
-		return fmt.Errorf("%d refusals set aside, want 5: the buckets' policies have changed, or what the emulator knows", n)
+	if n != 6 { // the key on five buckets, no overwriting on one
+		return fmt.Errorf("%d refusals set aside, want 6: the buckets' policies have changed, or what the emulator knows", n)
 	}
 	return nil
 }

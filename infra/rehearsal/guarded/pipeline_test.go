@@ -18,7 +18,10 @@ import (
 )
 
 // story is one instrument that failed, its batches and its case.
-type story struct{ instrument, batch, component, id string }
+type story struct {
+	instrument, batch, component, id string
+	lab                              *rehearsal.Lab
+}
 
 var (
 	once sync.Once
@@ -46,7 +49,7 @@ func failing(t *testing.T) story {
 		}
 		eventually(t, "a case, offered to the lab", func() bool {
 			c, ok := caseOf(t, lab.ID)
-			told = story{lab.ID, sent[0].Batch, component, c.ID}
+			told = story{lab.ID, sent[0].Batch, component, c.ID, lab}
 			return ok && c.State == "offered"
 		})
 	})

@@ -61,27 +61,8 @@ func NewCleanWriter(client *s3.Client, bucket, kmsKey string) *CleanWriter {
 // Put implements scrub.Clean. It writes where nothing is; only if something is, it looks
 // at it, by its checksum, and replaces it if it is another.
 func (c *CleanWriter) Put(ctx context.Context, key string, body []byte) (scrub.Object, error) {
-	const contentType = "application/vnd.apache.parquet"
-	at := scrub.Object{Bucket: c.bucket, Key: key}
-	version, err := put(ctx, c.client, c.bucket, key, c.kmsKey, contentType, "", body)
-	if errors.Is(err, errThere) {
-		there, headErr := head(ctx, c.client, c.bucket, key)
-		if headErr != nil {
-			return at, headErr
-		}
-		version, err = aws.ToString(there.VersionId), nil
-		if aws.ToString(there.ChecksumSHA256) != checksum(body) {
-			version, err = put(ctx, c.client, c.bucket, key, c.kmsKey, contentType, aws.ToString(there.ETag), body)
-		}
-	}
-	if err != nil {
-		return at, err
-	}
-	if version == "" {
-		return at, errors.New("writing a clean batch: the bucket is not versioned")
-	}
-	at.Version = version
-	return at, nil
+	version, err := settle(ctx, c.client, c.bucket, key, c.kmsKey, "application/vnd.apache.parquet", body)
+	return scrub.Object{Bucket: c.bucket, Key: key, Version: version}, err
 }
 
 // Quarantine is where the ciphertext of a batch that the detector stopped is set aside.

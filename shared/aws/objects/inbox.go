@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/textproto"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -37,6 +38,9 @@ func (u *Uploads) Get(ctx context.Context, a validate.Arrival, limit int64) ([]b
 // Newest implements validate.Inbox.
 func (u *Uploads) Newest(ctx context.Context, bucket, key string) (string, error) {
 	out, err := head(ctx, u.client, bucket, key)
+	if slices.Contains([]string{"NoSuchKey", "NotFound"}, code(err)) {
+		return "", fmt.Errorf("%w: %w", validate.ErrGone, err)
+	}
 	if err != nil {
 		return "", err
 	}
@@ -44,6 +48,11 @@ func (u *Uploads) Newest(ctx context.Context, bucket, key string) (string, error
 		return "", errors.New("the bucket keeps no versions")
 	}
 	return *out.VersionId, nil
+}
+
+// Remove implements validate.Inbox.
+func (u *Uploads) Remove(ctx context.Context, a validate.Arrival) error {
+	return remove(ctx, u.client, a.Bucket, a.Key, a.Version)
 }
 
 // Inbox is the inbox as scrub reads it.
@@ -59,6 +68,11 @@ func (i *Inbox) Get(ctx context.Context, o scrub.Object, limit int64) ([]byte, e
 		return nil, fmt.Errorf("reading an object: it is longer than %d bytes", limit)
 	}
 	return body, err
+}
+
+// Remove implements scrub.Inbox.
+func (i *Inbox) Remove(ctx context.Context, o scrub.Object) error {
+	return remove(ctx, i.client, o.Bucket, o.Key, o.Version)
 }
 
 // Grants signs uploads to the inbox. A presigned request has the signer's rights and no

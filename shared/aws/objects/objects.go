@@ -39,6 +39,18 @@ func read(ctx context.Context, client *s3.Client, bucket, key, version string, l
 	return body, nil
 }
 
+// remove deletes exactly one version of an object, which leaves no marker. S3 answers the same
+// whether it was there or not.
+func remove(ctx context.Context, client *s3.Client, bucket, key, version string) error {
+	if version == "" {
+		return errors.New("deleting an object: no version")
+	}
+	if _, err := client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: aws.String(bucket), Key: aws.String(key), VersionId: aws.String(version)}); err != nil {
+		return fmt.Errorf("deleting an object: %w", err)
+	}
+	return nil
+}
+
 // errThere is what put answers when its condition does not hold.
 var errThere = errors.New("the object is there")
 
@@ -63,6 +75,26 @@ func put(ctx context.Context, client *s3.Client, bucket, key, kmsKey, contentTyp
 		return "", fmt.Errorf("writing an object: %w", err)
 	}
 	return aws.ToString(out.VersionId), nil
+}
+
+// settle writes an object, and returns its version. It writes where nothing is; only if
+// something is, it looks at it, by its checksum, and replaces it if it is another.
+func settle(ctx context.Context, client *s3.Client, bucket, key, kmsKey, contentType string, body []byte) (version string, err error) {
+	version, err = put(ctx, client, bucket, key, kmsKey, contentType, "", body)
+	if errors.Is(err, errThere) {
+		there, headErr := head(ctx, client, bucket, key)
+		if headErr != nil {
+			return "", headErr
+		}
+		version, err = aws.ToString(there.VersionId), nil
+		if aws.ToString(there.ChecksumSHA256) != checksum(body) {
+			version, err = put(ctx, client, bucket, key, kmsKey, contentType, aws.ToString(there.ETag), body)
+		}
+	}
+	if err == nil && version == "" {
+		err = errors.New("writing an object: the bucket is not versioned")
+	}
+	return version, err
 }
 
 // head returns the newest version of an object, with its SHA-256.

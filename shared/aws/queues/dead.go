@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -22,27 +24,31 @@ var (
 	_ reconcile.Letters = (*Undelivered)(nil)
 )
 
-// waiting is about how many messages are on a queue: visible, under way or delayed.
-func waiting(ctx context.Context, client *sqs.Client, url string) (int, error) {
-	names := []types.QueueAttributeName{
-		types.QueueAttributeNameApproximateNumberOfMessages, types.QueueAttributeNameApproximateNumberOfMessagesNotVisible,
-		types.QueueAttributeNameApproximateNumberOfMessagesDelayed,
+// load is about how many messages are on a queue: to be had, in somebody's hand, or
+// delayed.
+type load struct{ visible, inFlight, delayed int }
+
+func count(ctx context.Context, client *sqs.Client, url string) (l load, err error) {
+	into := map[types.QueueAttributeName]*int{
+		types.QueueAttributeNameApproximateNumberOfMessages: &l.visible, types.QueueAttributeNameApproximateNumberOfMessagesNotVisible: &l.inFlight,
+		types.QueueAttributeNameApproximateNumberOfMessagesDelayed: &l.delayed,
 	}
-	out, err := client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: aws.String(url), AttributeNames: names})
+	out, err := client.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: aws.String(url), AttributeNames: slices.Collect(maps.Keys(into))})
 	if err != nil {
-		return 0, fmt.Errorf("counting messages: %w", err)
+		return l, fmt.Errorf("counting messages: %w", err)
 	}
-	total := 0
-	for _, name := range names {
-		if raw := out.Attributes[string(name)]; raw != "" {
-			n, err := strconv.Atoi(raw)
-			if err != nil {
-				return 0, fmt.Errorf("counting messages: %s is no number", name)
-			}
-			total += n
+	for name, n := range into {
+		if *n, err = strconv.Atoi(out.Attributes[string(name)]); err != nil {
+			return l, fmt.Errorf("counting messages: %s is no number", name)
 		}
 	}
-	return total, nil
+	return l, nil
+}
+
+// waiting is how many there are in all.
+func waiting(ctx context.Context, client *sqs.Client, url string) (int, error) {
+	l, err := count(ctx, client, url)
+	return l.visible + l.inFlight + l.delayed, err
 }
 
 // Redrive is a queue and where its messages go that failed too often, as the operator
@@ -111,10 +117,11 @@ func (r *Redrive) byHand(ctx context.Context) error {
 }
 
 // Drain hands over every message of a queue and deletes those that were taken. It ends
-// when no message is to be had; what was not taken is on the queue again after a minute.
+// when no message is to be had, of any of SQS's servers; what was not taken is on the
+// queue again after a minute.
 func Drain(ctx context.Context, client *sqs.Client, url string, take func(ctx context.Context, body string) (bool, error)) error {
 	for {
-		out, err := client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: aws.String(url), MaxNumberOfMessages: 10, VisibilityTimeout: 60})
+		out, err := client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: aws.String(url), MaxNumberOfMessages: batch, VisibilityTimeout: 60, WaitTimeSeconds: 1})
 		if err != nil {
 			return fmt.Errorf("receiving dead letters: %w", err)
 		}

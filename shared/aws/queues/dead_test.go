@@ -13,6 +13,13 @@ import (
 	"proactive/shared/pipelinetest/emulated"
 )
 
+func emulatedSQS(t *testing.T) *sqs.Client {
+	t.Helper()
+	return sqs.New(sqs.Options{
+		BaseEndpoint: aws.String(emulated.Start(t).Endpoint()), Region: local.Region, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
+	})
+}
+
 func newQueue(t *testing.T, client *sqs.Client, name string, attributes map[string]string) string {
 	t.Helper()
 	out, err := client.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: aws.String(name), Attributes: attributes})
@@ -34,10 +41,8 @@ func put(t *testing.T, client *sqs.Client, url string, bodies ...string) {
 // Every dead letter is on its queue again, and of the undelivered ones those that are
 // arrivals; the rest stays for a person.
 func TestDeadLettersGoBack(t *testing.T) {
-	e := emulated.Start(t)
-	client := sqs.New(sqs.Options{
-		BaseEndpoint: aws.String(e.Endpoint()), Region: local.Region, Credentials: credentials.NewStaticCredentialsProvider("test", "test", ""),
-	})
+	t.Parallel()
+	client := emulatedSQS(t)
 	dead := newQueue(t, client, "validate-dead", nil)
 	arn := "arn:aws:sqs:" + local.Region + ":" + local.Account + ":validate-dead"
 	live := newQueue(t, client, "validate", map[string]string{"RedrivePolicy": `{"deadLetterTargetArn":"` + arn + `","maxReceiveCount":"5"}`})

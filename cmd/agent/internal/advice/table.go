@@ -95,7 +95,16 @@ var table = map[string]Advice{
 	"certificate-signature":   {Says: "The certificate's signature is wrong; it was not believed.", Next: "Tell the service team.", Exit: Untrusted},
 	"certificate-key-unknown": {Says: "The certificate is signed by a key that is not in the service's key set; it was not believed.", Next: "Run `agent erase` again when the network is there; if it stays so, tell the service team.", Exit: Untrusted},
 	"certificate-foreign":     {Says: "The certificate is of another instrument or another service.", Next: "Check it in the home of the agent that asked for it (--home DIR).", Exit: Untrusted},
-	"another-instrument":      {Says: "The request named another instrument than it was signed by; nothing was erased.", Next: "Ask the service team for a newer agent.", Exit: Refused},
+	"another-instrument":      {Says: "The request named another instrument than it was signed by; nothing was done.", Next: "Ask the service team for a newer agent.", Exit: Refused},
+
+	// Export.
+	"export-there":     {Says: "Something is where the export should be written; nothing was fetched.", Next: "Name a directory that is not there yet or is empty, or a .zip that is not there yet.", Exit: Usage},
+	"export-late":      {Says: "What the service holds is still being prepared.", Next: "`agent export` with the same name looks again, at any time, and fetches what is missing.", Exit: NoReceipt},
+	"export-damaged":   {Says: "What was fetched is not what its manifest says; it was not put in its place.", Next: "`agent export` again; if it stays so, tell the service team.", Exit: Untrusted},
+	"export-foreign":   {Says: "What was fetched is of another instrument or another service; it was not put in its place.", Next: "Tell the service team, with the output of `agent status`.", Exit: Untrusted},
+	"link-refused":     {Says: "The store refused a download that the service had just allowed.", Next: "Check that no proxy changes addresses on the way, then `agent export` again.", Exit: Unreachable},
+	"download-differs": {Says: "A download came broken or changed, again and again.", Next: "Check that no proxy changes downloads, then `agent export` again.", Exit: Unreachable},
+	"no-such-part":     {Says: "The service no longer has what it prepared.", Next: "`agent export` again: it is prepared anew.", Exit: Refused},
 
 	// Run folders.
 	"no-run-folder":    {Says: "There is no such run folder, or it cannot be read.", Next: "Check the path, and that this account may read it.", Exit: BadFolder},

@@ -11,9 +11,8 @@ import (
 
 const runsDir = "runs"
 
-// Run is what `agent run` remembers of a run folder.
+// Run is what `agent run` remembers of a run folder. Its name is not in it.
 type Run struct {
-	Folder string `json:"folder"`
 	// Look is what the folder looked like at the last look, and Looked when that was, by
 	// this computer's clock.
 	Look   string    `json:"look"`

@@ -1,4 +1,4 @@
-package scrub_test
+package sequence_test
 
 import (
 	"math"
@@ -15,14 +15,14 @@ type rate struct{ mean, error float64 }
 
 // attacks guess the bases of a span for each run of which he has got the numbers, from runs
 // that he knows.
-var attacks = map[string]func(known []amplicon, have, got [][]float64, at span) [][]int{
+var attacks = map[string]func(known []run, have, got [][]float64, at span) [][]int{
 	"a regression for each position": byPosition,
-	"the mix of each window":         func(k []amplicon, h, g [][]float64, at span) [][]int { return byMix(k, h, g, at, 25) },
-	"the mix of the read":            func(k []amplicon, h, g [][]float64, at span) [][]int { return byMix(k, h, g, at, at.to-at.from) },
+	"the mix of each window":         func(k []run, h, g [][]float64, at span) [][]int { return byMix(k, h, g, at, 25) },
+	"the mix of the read":            func(k []run, h, g [][]float64, at span) [][]int { return byMix(k, h, g, at, at.to-at.from) },
 	"the run that is most alike":     byNeighbour,
 }
 
-func score(secret []amplicon, at span, guesses [][]int) rate {
+func score(secret []run, at span, guesses [][]int) rate {
 	rates := make([]float64, len(secret))
 	mean := 0.0
 	for i, a := range secret {
@@ -66,35 +66,36 @@ func standardise(have, got [][]float64) {
 }
 
 // byPosition fits each base of each position to all numbers, by ridge regression.
-func byPosition(known []amplicon, have, got [][]float64, at span) [][]int {
+func byPosition(known []run, have, got [][]float64, at span) [][]int {
 	n := at.to - at.from
-	predicted := ridge(have, got, 4*n, func(run, target int) float64 {
-		if known[run].bases[at.from+target/4] == target%4 {
-			return 1
+	targets := make([][]float64, len(known))
+	for i, r := range known {
+		targets[i] = make([]float64, 4*n)
+		for p := range n {
+			targets[i][4*p+r.bases[at.from+p]] = 1
 		}
-		return 0
-	})
-	return choose(predicted, n, func(p int) int { return p })
+	}
+	return choose(ridge(have, got, targets), n, func(p int) int { return p })
 }
 
 // byMix fits how many of each base a window has, and guesses the base of which it has the
 // most wherever in the window: the best there is to do with a mix.
-func byMix(known []amplicon, have, got [][]float64, at span, width int) [][]int {
+func byMix(known []run, have, got [][]float64, at span, width int) [][]int {
 	n := at.to - at.from
 	windows := max(1, n/width)
 	windowOf := func(p int) int { return min(p/width, windows-1) }
-	predicted := ridge(have, got, 4*windows, func(run, target int) float64 {
-		count, size := 0.0, 0.0
+	sizes := make([]float64, windows)
+	for p := range n {
+		sizes[windowOf(p)]++
+	}
+	targets := make([][]float64, len(known))
+	for i, r := range known {
+		targets[i] = make([]float64, 4*windows)
 		for p := range n {
-			if windowOf(p) == target/4 {
-				if size++; known[run].bases[at.from+p] == target%4 {
-					count++
-				}
-			}
+			targets[i][4*windowOf(p)+r.bases[at.from+p]] += 1 / sizes[windowOf(p)]
 		}
-		return count / size
-	})
-	return choose(predicted, n, windowOf)
+	}
+	return choose(ridge(have, got, targets), n, windowOf)
 }
 
 // choose takes for each position the base that was predicted most for its group.
@@ -110,7 +111,7 @@ func choose(predicted [][]float64, n int, group func(p int) int) [][]int {
 	return all
 }
 
-func byNeighbour(known []amplicon, have, got [][]float64, at span) [][]int {
+func byNeighbour(known []run, have, got [][]float64, at span) [][]int {
 	all := make([][]int, len(got))
 	for i, row := range got {
 		best, nearest := math.Inf(1), 0
@@ -128,28 +129,26 @@ func byNeighbour(known []amplicon, have, got [][]float64, at span) [][]int {
 	return all
 }
 
-// ridge predicts targets for got from those of have: (XᵀX + λI)⁻¹XᵀY, by elimination.
-func ridge(have, got [][]float64, targets int, target func(run, target int) float64) [][]float64 {
-	d := len(have[0]) + 1
-	with1 := func(row []float64, j int) float64 {
-		if j == d-1 {
-			return 1
-		}
-		return row[j]
-	}
+// ridge predicts the targets of got from those of have: (XᵀX + λI)⁻¹XᵀY, by elimination.
+func ridge(have, got, target [][]float64) [][]float64 {
+	d, targets := len(have[0])+1, len(target[0])
+	with1 := func(row []float64) []float64 { return append(slices.Clone(row), 1) }
 	m := make([][]float64, d)
 	for j := range m {
 		m[j] = make([]float64, d+targets)
 		m[j][j] = 10
 	}
-	for run, row := range have {
-		for j := range d {
-			v := with1(row, j)
-			for k := range d {
-				m[j][k] += v * with1(row, k)
+	for i, row := range have {
+		x := with1(row)
+		for j, v := range x {
+			if v == 0 {
+				continue
 			}
-			for y := range targets {
-				m[j][d+y] += v * target(run, y)
+			for k, w := range x {
+				m[j][k] += v * w
+			}
+			for y, w := range target[i] {
+				m[j][d+y] += v * w
 			}
 		}
 	}
@@ -167,9 +166,9 @@ func ridge(have, got [][]float64, targets int, target func(run, target int) floa
 	out := make([][]float64, len(got))
 	for i, row := range got {
 		out[i] = make([]float64, targets)
-		for j := range d {
+		for j, v := range with1(row) {
 			for y := range targets {
-				out[i][y] += with1(row, j) * m[j][d+y] / m[j][j]
+				out[i][y] += v * m[j][d+y] / m[j][j]
 			}
 		}
 	}
@@ -177,17 +176,21 @@ func ridge(have, got [][]float64, targets int, target func(run, target int) floa
 }
 
 // spellIntensity reads the bases from brightness by channel: each image against the brightest
-// of its read, then the base whose pattern is nearest.
-func spellIntensity(t *testing.T, c chemistry, a amplicon) []int {
+// of its run, then the base whose pattern is nearest.
+func spellIntensity(t *testing.T, c chemistry, r run) []int {
 	t.Helper()
-	seen := make([][4]float64, len(a.bases))
-	f, err := a.folder.Open("InterOp/ExtractionMetricsOut.bin")
+	seen := make([][]float64, cycles)
+	f, err := r.folder.Open("InterOp/ExtractionMetricsOut.bin")
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, err = interop.ReadExtraction(f, func(b *interop.ExtractionBlock) {
 		for i, v := range b.Intensity() {
-			seen[b.Cycle[i/b.Channels]-1][i%b.Channels] += float64(v) / 2
+			cycle := b.Cycle[i/b.Channels] - 1
+			if seen[cycle] == nil {
+				seen[cycle] = make([]float64, b.Channels)
+			}
+			seen[cycle][i%b.Channels] += float64(v) / float64(2*c.lanes)
 		}
 	})
 	if err != nil {
@@ -195,7 +198,7 @@ func spellIntensity(t *testing.T, c chemistry, a amplicon) []int {
 	}
 	var peaks []float64
 	for _, s := range seen {
-		peaks = append(peaks, slices.Max(s[:]))
+		peaks = append(peaks, slices.Max(s))
 	}
 	slices.Sort(peaks)
 	scale := peaks[len(peaks)*7/10]
@@ -215,45 +218,62 @@ func spellIntensity(t *testing.T, c chemistry, a amplicon) []int {
 	return all
 }
 
-// spellQuality reads the bases from the share of Q30 by cycle: a line for the run, and the
-// base whose cost is nearest to how far below it a cycle lies, over and over.
-func spellQuality(t *testing.T, c chemistry, a amplicon) []int {
+// spellQuality reads the bases from the share of Q30 by cycle: a line for each read of the
+// insert, and the base whose cost is nearest to how far below it a cycle lies, over and over. The
+// indexes lie on the first read's level.
+func spellQuality(t *testing.T, c chemistry, r run) []int {
 	t.Helper()
-	seen := make([]float64, len(a.bases))
-	f, err := a.folder.Open("InterOp/QMetricsOut.bin")
+	seen := make([]float64, cycles)
+	f, err := r.folder.Open("InterOp/QMetricsOut.bin")
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, err = interop.ReadQuality(f, func(b *interop.QualityBlock) {
 		for i, n := range b.Bases() {
-			seen[b.Cycle[i]-1] += 50 * float64(n.Q30) / float64(n.All)
+			seen[b.Cycle[i]-1] += 100 * float64(n.Q30) / float64(n.All) / float64(2*c.lanes)
 		}
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	within := func(i int) float64 {
-		if i >= insertCycles {
-			i -= insertCycles
+	first := spellRead(c, seen[:insertBases])
+	last := spellRead(c, seen[insertBases+2*indexBases:])
+	all := append([]int{}, first.bases...)
+	for _, s := range seen[insertBases : insertBases+2*indexBases] {
+		near := math.Inf(1)
+		base := 0
+		for b, cost := range c.quality {
+			if d := math.Abs(first.level - cost - s); d < near {
+				near, base = d, b
+			}
 		}
-		return float64(i)
+		all = append(all, base)
 	}
-	var best []int
+	return append(all, last.bases...)
+}
+
+type spelled struct {
+	bases []int
+	level float64
+}
+
+func spellRead(c chemistry, seen []float64) spelled {
+	var best spelled
 	least := math.Inf(1)
 	for fall := 0.; fall < .15; fall += .002 { // the slope, then the height that fits best
-		for level := 80.; level < 100; level += .1 {
+		for level := 75.; level < 101; level += .1 {
 			all, off := make([]int, len(seen)), 0.0
 			for i, s := range seen {
 				near := math.Inf(1)
-				for base, cost := range c.costs {
-					if d := math.Abs(level - fall*within(i) - cost - s); d < near {
+				for base, cost := range c.quality {
+					if d := math.Abs(level - fall*float64(i) - cost - s); d < near {
 						near, all[i] = d, base
 					}
 				}
 				off += near
 			}
 			if off < least {
-				least, best = off, all
+				least, best = off, spelled{all, level}
 			}
 		}
 	}

@@ -1,0 +1,32 @@
+package detector
+
+// people are common given and family names of the languages that labs speak, without their
+// accents; those of weak are also words, and tell together only.
+var people = tableOf(append(peoplesNames, saying(uint8(particle), "de del la las los di da do dos das van von der den ter ten bin ibn al el zu af"))...)
+
+// peopleByName is without the particles.
+var peopleByName = tableOf(peoplesNames...)
+
+var peoplesNames = []said[uint8]{
+	saying(uint8(given), `adam adrian agnes ahmad ahmed aisha alejandra alejandro alessandro alexander alexandra alexandre alexey alfonso alfredo alice alicia amanda amelia amina andrea andreas andrei andres andrew
+		angela angelica anita anna anne annika anthony antoine anton antonio arjun arturo astrid aurelie barbara beatrice beatriz benedict benjamin bernard bernardo bettina birgit bjorn bogdan boris brigitte bruce
+		camila camille carla carlos carmen carolina caroline catalina catherine cecilia charles charlotte chloe chris christian christina christine christopher claire clara claudia concepcion cristina cristian cristobal
+		daniel daniela danielle david deborah denise dennis deepak diego dieter dimitri dmitri dolores dominik dominique dorothy dylan eduardo edward edwin eileen elena eleonora elisabeth elizabeth ella emily emma emmanuel
+		enrique eric erik erika ernesto esteban esther eugenia evelyn fatima federico felipe felix fernanda fernando fiona florian francesca francesco francisco francois frederic frederick friedrich gabriel gabriela
+		gareth geoffrey george gerald gerardo gerhard giovanni gisela giulia gloria gonzalo gregory guadalupe guido guillaume guillermo gunther gustavo hannah hans harold hassan heather hector heidi heinrich helen helena helene henrik henry herbert hiroshi hugo hussein
+		ibrahim ignacio ingrid irene isabel isabella ivan jacob jacqueline jaime james jane janet jason javier jean jeffrey jennifer jeremy jessica joan joaquin joanna jochen johann johannes john jonathan jordi jorge jose josefina joseph joshua juan juana julia julian juliana julie julien julio jurgen justyna
+		karen karin karl katarzyna katharina katherine kathleen katrin keiko kenji kenneth kevin klaus krzysztof kumar lakshmi laura lauren laurent leonardo leticia liam linda lisa lorena lorenzo louise lucas lucia lucie luigi luis luisa lukas magdalena manuel manuela marcel marcelo marcia marco marcos margaret margarita maria mariana marie marina
+		mario marta martina mary mateo matthew matthias matteo mauricio maximilian mehmet melissa mercedes michael michel michele michelle miguel mikhail miriam mohamed mohammad mohammed monica monika montserrat muhammad mustafa nadia nancy natalia natalie nathalie nathan nicholas nicolas nicole nikolai nikola norman nuria
+		olga oliver olivia omar oscar pablo paloma pamela paola patricia patrick paul paula pawel pedro peter petra philip philippe pierre pilar piotr priya rachel rafael raj rajesh ramon raquel raul rebecca regina renata ricardo richard robert roberto rocio rodrigo roger roland ronald rosa rosario roxana ruben ruth
+		sabine samantha samuel sandra santiago sara sarah sebastian sergei sergey sergio sharon shirley silvia simon simone sofia sonia sophia sophie stefan stefano stephanie stephen steven stuart sunita susan susana suzanne svetlana sven sylvia tatiana teresa theodore theresa thomas thorsten timothy tomas tomasz ulrich ursula
+		valentina valeria vanessa vera veronica victor vincent virginia vladimir walter wanda wei werner wilhelm william wolfgang xavier ximena yasmin yolanda yuki yusuf yvonne zoe zofia`),
+	saying(uint8(family), `aguilar aguirre alonso alvarez andersen anderson andersson bailey barnes becker bennett benitez bergmann bernal blanco botha braun bauer cabrera calvo campbell cano carrasco castillo castro chavez chen choudhury clarke collins contreras cortes costa cruz
+		davies davis delgado diaz dietrich dominguez dubois duran edwards ehrlich eriksson esposito evans fernandes fernandez ferrari ferreira fischer flores foster fournier fuentes fuchs fujita gallego garcia garrido gimenez gomez goncalves gonzalez gordon griffiths gupta gutierrez guerrero
+		hansen hansson harris hartmann hayashi hernandez herrera herrero hoffman hoffmann hofmann howard huang hughes hussain ibanez iglesias ivanov ivanova iwasaki jackson jansen janssen jensen jimenez johansson johnson jones joshi kaminski kapoor kaur keller kelly khan kim kimura klein kobayashi kowalski kowalczyk kruger
+		larsen larsson lefebvre leroy lewis lindberg liu lopez lorenzo lozano martin martinez martins mathieu matsumoto medina mehta mendez mendoza menendez meyer miller mitchell molina montero moore morales moreau moreno morgan moretti moya muller munoz murphy murray nakamura navarro nguyen nielsen nilsson nowak nunez
+		oconnor ogawa okafor oliveira olsen ortega ortiz owens palmer pascual patel patterson pedersen pena pereira perez petersen peterson petrov petrova pham phillips popescu powell prieto quintero ramirez ramos rasmussen reyes reynolds ricci richardson richter rios rivera roberts robertson robinson rodrigues rodriguez rogers rojas romano romero rossi roux
+		ruiz russell saito salazar sanchez santana santos sato schaefer schmidt schmitt schneider scholz schroder schultz schulz schwarz serrano shah sharma silva singh smirnov smith soares sokolov soler sorensen soto sousa suarez suzuki svensson szabo takahashi tanaka taylor thomsen thompson thomson torres tran
+		ueda valdez vargas vasquez vazquez vega velasco vidal vogel volkov wagner walker wang watanabe weiss wilson wojcik wright xu yamada yamamoto yilmaz zhang zhao zheng zhou zimmermann`),
+	saying(uint8(given|weak), "bruno max mark will grace rose jack frank victoria diana grant dean april may june august bill rob ray art drew pat sue dawn hope joy faith ruby iris amber crystal jade sandy alex sam tom tim ben dan kate amy eva ana ali lee leo ian jan kurt otto ruth stella gene guy carol christ penny miles dale glen heath pearl"),
+	saying(uint8(family|weak), "brown green white black young long king hall wood woods hill cook baker carter cooper bell ward price gray grey stone page lane park field fields ford short fox bush banks wells webb weber fisher mason potter turner butler hunter parker reed ross rice day west north best sharp strong swift knight bishop cross little small power powers major weeks winter summer garner singer mills lake brook lang gross wolf vogt roth stein frost li wu yang zhu sun ma he lin ho ng cho choi park jung rao das roy sen bose nair iyer reddy"),
+}
