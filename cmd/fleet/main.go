@@ -14,6 +14,7 @@ import (
 
 type cli struct {
 	Write writeCmd `cmd:"" help:"Write run folders. Example: fleet write --seed 7 --instruments 6 --fail 4 --runs 12 --out /tmp/fleet"`
+	Year  yearCmd  `cmd:"" help:"Write a year of many instruments at the level of one run's features, with the truth beside them: what training and evaluation read. Example: fleet year --seed 11 --instruments 1000 --days 365 --null 200 --out /tmp/year"`
 }
 
 type writeCmd struct {
