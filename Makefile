@@ -51,6 +51,16 @@ train: ## train a model (DATA=x.csv|x.npz PARAMS=p.json OUT=model.txt, VALID=…
 	@$(GO) run ./infra/local/setup -train
 	@.cache/train-venv/bin/python infra/train/train.py --data $(DATA) --params $(PARAMS) --out $(OUT) $(if $(VALID),--valid $(VALID))
 
+.PHONY: models
+models: build ## the models that foretell failures: simulate two fleets, train, calibrate; then a third to judge them, and docs/model-card.md (some minutes)
+	@$(GO) run ./infra/local/setup -train
+	@mkdir -p .cache/models && rm -rf .cache/models/learn .cache/models/calibrate .cache/models/judge
+	bin/fleet year --seed 1001 --instruments 1000 --days 365 --null 100 --out .cache/models/learn
+	bin/fleet year --seed 1002 --instruments 700 --days 365 --null 140 --out .cache/models/calibrate
+	bin/fleet year --seed 1003 --instruments 1000 --days 365 --null 200 --out .cache/models/judge
+	bin/proactive train --fleet .cache/models/learn --calibrate .cache/models/calibrate --out .cache/models --python .cache/train-venv/bin/python --script infra/train/train.py --json > .cache/models/trained.json
+	bin/proactive evaluate --fleet .cache/models/judge --models $$(python3 -c 'import json; print(json.load(open(".cache/models/trained.json"))["directory"])') --card docs/model-card.md
+
 .PHONY: agents
 agents: ## build the agent for each system it runs on
 	@for t in linux/amd64 linux/arm64 windows/amd64 windows/arm64; do \
@@ -142,6 +152,12 @@ bench-trees: ## scoring a row, side by side with LightGBM's own single-row call 
 .PHONY: arm64
 arm64: ## the tests of ARM64 as an arm64 machine runs them, under qemu-user; says so where that is not installed
 	@./infra/arm64/run.sh $(ARM64)
+
+.PHONY: bench-factors
+bench-factors: ## factor analysis on FLEETS (2000) synthetic fleets of each kind: false findings, recall, coverage; report in .cache/factors/
+	@mkdir -p .cache/factors
+	FACTORS_FLEETS=$${FLEETS:-2000} FACTORS_REPORT=$(CURDIR)/.cache/factors/drill.json \
+	  $(GO) test ./shared/factors -run='^TestDrill$$' -count=1 -v -timeout 180m
 
 .PHONY: chaos-agent
 chaos-agent: ## the agent killed 500 times at any moment while runs grow and the network fails; its spool on a disk that forgets

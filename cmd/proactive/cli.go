@@ -56,6 +56,10 @@ type cli struct {
 	Reconcile reconcileCmd `cmd:"" help:"Read the account: is every granted batch where it should be? Exit code 1 if anything is missing."`
 	Redrive   redriveCmd   `cmd:"" help:"Send dead letters back to their queue, wait, and prove by the account that nothing was lost."`
 	Read      readCmd      `cmd:"" help:"Sum a run folder up on this machine, as Illumina's software does. Needs no stack."`
+	Factors   factorsCmd   `cmd:"" help:"Say which software version, instrument type, lot or kit goes with a problem. Needs no stack."`
+	Evaluate  evaluateCmd  `cmd:"" help:"Judge the models on a simulated fleet's year. Needs no stack."`
+	Explain   explainCmd   `cmd:"" help:"Say what the probability of a fault is made of. Needs no stack."`
+	Train     trainCmd     `cmd:"" help:"Train the models that foretell failures. Needs no stack."`
 	Notices   struct {
 		Fetch noticesCmd `cmd:"" help:"Fetch the notices of a case from their archive."`
 	} `cmd:"" help:"What was sent to people."`

@@ -7,12 +7,16 @@ import (
 	"strings"
 	"time"
 
+	"proactive/shared/condition"
 	"proactive/shared/handoff"
 	"proactive/shared/health"
 	"proactive/shared/observation"
 )
 
-const telemetryPrefix = "telemetry."
+const (
+	telemetryPrefix = "telemetry."
+	logPrefix       = "log."
+)
 
 // magnitudes are telemetry channels whose sign says only a direction: suction is below
 // zero, a temperature error is either side of it. Their features are of the magnitude.
@@ -28,6 +32,7 @@ var factorFields = map[string]bool{
 	"config.instrument_type": true, "config.control_software": true, "config.rta": true,
 	"config.fpga": true, "config.fpga_code": true, "config.firmware": true, "run.chemistry": true,
 	"run.reagent_lot": true, "run.flowcell_lot": true, "run.buffer_lot": true,
+	"run.completion": true,
 }
 
 // FeaturesOf aggregates a clean batch to the numbers of one run:
@@ -37,6 +42,11 @@ var factorFields = map[string]bool{
 //     counts;
 //   - clusters.pf, percent: Σ clusters PF / Σ clusters over all tiles;
 //   - phasing.rN, prephasing.rN, aligned.rN, percent: median over all tiles of read N;
+//   - log.<template>.hourly of each template of the logs that a component is judged by:
+//     how often it came, over the hours with telemetry; 0 where a log was read and it did
+//     not;
+//   - error.rN (percent), fwhm.rN (pixels), intensity.rN (counts): mean over lanes and
+//     surfaces of read N;
 //   - q30, percent: Σ bases ≥Q30 / Σ bases over everything, and q30.rN of each read that
 //     is not an index read.
 //
@@ -71,6 +81,7 @@ type collection struct {
 	sums   map[string]float64   // by field and read
 	index  map[int]bool         // index reads
 	hours  map[int]bool         // hours with telemetry, by their minute
+	logs   bool                 // a log was read
 }
 
 func (c *collection) add(o observation.Observation) {
@@ -83,12 +94,23 @@ func (c *collection) add(o observation.Observation) {
 			v = math.Abs(v)
 		}
 		c.values[channel] = append(c.values[channel], v)
+	case o.Field == "log.unknown_lines": // every log that was read says how many
+		c.logs = true
+	case strings.HasPrefix(o.Field, logPrefix):
+		c.sums[o.Field] += o.Value
 	case o.Field == "run.read_is_index":
 		c.index[o.Read] = o.Value != 0
 	case o.Field == "tile.clusters", o.Field == "tile.clusters_pf":
 		c.sums[o.Field] += o.Value
 	case o.Field == "tile.phasing", o.Field == "tile.prephasing", o.Field == "tile.aligned":
 		name := fmt.Sprintf("%s.r%d", strings.TrimPrefix(o.Field, "tile."), o.Read)
+		c.values[name] = append(c.values[name], o.Value)
+	case o.Field == "error.rate", o.Field == "optics.fwhm", o.Field == "optics.intensity":
+		_, what, _ := strings.Cut(o.Field, ".")
+		if what == "rate" {
+			what = "error"
+		}
+		name := fmt.Sprintf("%s.r%d", what, o.Read)
 		c.values[name] = append(c.values[name], o.Value)
 	case o.Field == "q.bases", o.Field == "q.bases_q30":
 		c.sums[o.Field] += o.Value
@@ -106,7 +128,18 @@ func (c *collection) write(out map[string]float64) {
 			out[name+".hourly"] = sum(values) / float64(len(c.hours))
 			continue
 		}
+		if strings.HasPrefix(name, "error.") || strings.HasPrefix(name, "fwhm.") || strings.HasPrefix(name, "intensity.") {
+			out[name] = mean(values)
+			continue
+		}
 		out[name+".mean"], out[name+".max"] = mean(values), slices.Max(values)
+	}
+	if c.logs && len(c.hours) > 0 {
+		for _, signal := range condition.Signals {
+			if name, ok := strings.CutSuffix(signal.Feature, ".hourly"); ok && strings.HasPrefix(name, logPrefix) {
+				out[signal.Feature] = c.sums[name] / float64(len(c.hours))
+			}
+		}
 	}
 	c.percent(out, "clusters.pf", "tile.clusters_pf", "tile.clusters")
 	c.percent(out, "q30", "q.bases_q30", "q.bases")

@@ -1,0 +1,107 @@
+package condition
+
+import (
+	"math"
+	"slices"
+)
+
+// Shared are the factors that instruments share, in the order in which their shifts are
+// taken off: a version before a lot, for lots come and go within a version.
+var Shared = []string{"config.control_software", "run.reagent_lot", "run.flowcell_lot"}
+
+// Cohort is what the instruments that have one level of a factor in common lately showed:
+// by how much each differs from its own normal. It remembers the last of them only, so
+// that it does not grow with the fleet. The zero value has nobody.
+type Cohort struct {
+	Members []Member `json:"members"` // by instrument
+}
+
+// Member is one instrument's share in a cohort.
+type Member struct {
+	Instrument string  `json:"instrument"`
+	Day        float64 `json:"day"` // of its newest run with the level
+	// Residuals are exponentially weighted means, in the order of Signals and in the unit
+	// that is followed; NaN is never stored: Weights are 0 where there is none.
+	Residuals []float64 `json:"residuals"`
+	Weights   []float64 `json:"weights"`
+}
+
+// What makes a shift: so many others, heard of within so many days.
+const (
+	cohortMost  = 40
+	cohortLeast = 4
+	cohortDays  = 45.
+	cohortAlpha = .4
+)
+
+// Post notes by how much an instrument's run differs from its normal: of each signal in
+// the order of Signals, NaN where it is not known. A run is posted once.
+func (c *Cohort) Post(instrument string, day float64, residuals []float64) {
+	at, there := slices.BinarySearchFunc(c.Members, instrument, func(m Member, id string) int {
+		switch {
+		case m.Instrument < id:
+			return -1
+		case m.Instrument > id:
+			return 1
+		}
+		return 0
+	})
+	if !there {
+		if len(c.Members) >= cohortMost {
+			oldest := 0
+			for i, m := range c.Members {
+				if m.Day < c.Members[oldest].Day {
+					oldest = i
+				}
+			}
+			c.Members = slices.Delete(c.Members, oldest, oldest+1)
+			if oldest < at {
+				at--
+			}
+		}
+		c.Members = slices.Insert(c.Members, at, Member{Instrument: instrument, Residuals: make([]float64, len(Signals)), Weights: make([]float64, len(Signals))})
+	}
+	m := &c.Members[at]
+	m.Day = math.Max(m.Day, day)
+	for i, r := range residuals {
+		if !math.IsNaN(r) {
+			m.Residuals[i] = float64((1-cohortAlpha)*m.Residuals[i]) + r
+			m.Weights[i] = float64((1-cohortAlpha)*m.Weights[i]) + 1
+		}
+	}
+}
+
+// Shift is by how much a signal of the others of the cohort differs from their normals:
+// the median of their residuals, and how many they are. It is zero where they are too
+// few, and less than the median where that is as likely to be chance.
+func (c *Cohort) Shift(signal int, without string, day float64) (shift float64, others int) {
+	if c == nil {
+		return 0, 0
+	}
+	var room [cohortMost]float64
+	all := room[:0]
+	for i := range c.Members {
+		m := &c.Members[i]
+		if m.Weights[signal] > 0 && m.Instrument != without && day-m.Day <= cohortDays {
+			all = append(all, m.Residuals[signal]/m.Weights[signal])
+		}
+	}
+	n := len(all)
+	if n < cohortLeast {
+		return 0, n
+	}
+	slices.Sort(all)
+	middle := (all[(n-1)/2] + all[n/2]) / 2
+	for i, x := range all {
+		all[i] = math.Abs(x - middle)
+	}
+	slices.Sort(all)
+	// The median's own variance, for normals: (1.2533 · 1.4826 · MAD)² / n. A shift of many
+	// standard errors stays whole, one of less than one is nothing.
+	chance := 1.858 * (all[(n-1)/2] + all[n/2]) / 2
+	variance, square := float64(chance*chance)/float64(n), float64(middle*middle)
+	if square <= variance {
+		return 0, n
+	}
+	return middle * (1 - variance/square), n
+}

@@ -1,0 +1,304 @@
+// Package condition is what is known of an instrument between two runs: how each of its
+// signals stands against what it was when the part was well, how it moves, and how long
+// nothing was heard of it. It is a fold over an instrument's runs in the order of their
+// sequence numbers, in constant memory; stored as JSON and carried on with, it gives the
+// same numbers to the bit.
+//
+// A signal is compared with its own past, less what the instrument shares with others:
+// the shift that a reagent lot or a software version brought to everyone who has it (see
+// Shift). What is left is its own.
+package condition
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	"proactive/shared/features"
+	"proactive/shared/health"
+)
+
+// The sizes of what is remembered of a signal.
+const (
+	referenceRuns = 12  // runs of which its normal is made
+	leastRuns     = 4   // before which nothing is said
+	recentRuns    = 10  // runs of which the last trend is made
+	trendDays     = 75. // days of which the long trend is made
+	trendRuns     = 40  // and runs at most
+	slack         = .5
+	ceiling       = 40.
+	fast, slow    = .4, .1
+)
+
+// Track is what is remembered of one signal.
+type Track struct {
+	Reference features.Reference `json:"reference"` // of the shift-free value
+	Fast      features.EWMA      `json:"fast"`      // of z
+	Slow      features.EWMA      `json:"slow"`
+	Sum       features.CUSUM     `json:"sum"`
+	Trend     features.Window    `json:"trend"` // of z by day
+	Seen      features.Since     `json:"seen"`  // by day
+	Last      Maybe              `json:"last"`  // z of the newest run that had it
+	Raw       Maybe              `json:"raw"`   // z as if nothing were shared and nobody had been there
+	Bridge    *Bridge            `json:"bridge,omitempty"`
+	Offset    float64            `json:"offset,omitempty"` // what visits moved z by
+}
+
+// Maybe is a number that may not be known: NaN, null in JSON.
+type Maybe float64
+
+// MarshalJSON implements json.Marshaler.
+func (m Maybe) MarshalJSON() ([]byte, error) {
+	if v := float64(m); !math.IsNaN(v) && !math.IsInf(v, 0) {
+		return strconv.AppendFloat(nil, v, 'g', -1, 64), nil
+	}
+	return []byte("null"), nil
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (m *Maybe) UnmarshalJSON(raw []byte) error {
+	*m = Maybe(math.NaN())
+	if string(raw) == "null" {
+		return nil
+	}
+	v, err := strconv.ParseFloat(string(raw), 64)
+	if err != nil {
+		return fmt.Errorf("decoding a number: %w", err)
+	}
+	*m = Maybe(v)
+	return nil
+}
+
+// Bridge is a signal after a visit at which nothing was replaced: somebody looked,
+// cleaned, calibrated, and its level may have moved. Its story goes on from where it was,
+// with what the first runs after differ by taken off; until they are there it stands still.
+type Bridge struct {
+	Before float64   `json:"before"`
+	First  []float64 `json:"first"`
+}
+
+// bridgeRuns is how many runs after a visit tell what it moved.
+const bridgeRuns = 4
+
+func newTrack(s Signal) *Track {
+	return &Track{
+		Reference: features.Reference{Size: referenceRuns, Least: leastRuns, Floor: s.Noise},
+		Fast:      features.EWMA{Alpha: fast}, Slow: features.EWMA{Alpha: slow},
+		Sum:   features.CUSUM{Slack: slack, Ceiling: ceiling},
+		Trend: features.Window{Room: trendRuns, Span: trendDays},
+	}
+}
+
+// State is the condition of one instrument. The zero value has seen nothing.
+type State struct {
+	Tracks map[string]*Track `json:"tracks"` // by feature
+	Epochs map[string]Epoch  `json:"epochs"` // by component
+	// Sequence is the newest run that is in it, Day when that was (see Time),
+	// Runs how many there were, Aborted how many of late did not end as planned.
+	Sequence int64         `json:"sequence"`
+	Day      float64       `json:"day"`
+	Runs     int           `json:"runs"`
+	Aborted  features.EWMA `json:"aborted"`
+	Streak   int           `json:"streak"` // runs in a row that did not
+	// Visits are the visits that were accounted for, by component: the first run after each.
+	Visits map[string]int64 `json:"visits"`
+	Type   string           `json:"type"` // config.instrument_type
+	Rate   features.EWMA    `json:"rate"` // days between runs
+}
+
+// Epoch is a component's time since its last service, as far as it was seen.
+type Epoch struct {
+	Number int     `json:"number"`
+	Since  int64   `json:"since"` // first sequence number of the epoch
+	Day    float64 `json:"day"`   // when it began; of the first, when the instrument was first seen
+	Runs   int     `json:"runs"`
+}
+
+// Time is the run's own week: it travels with the run, so that a batch that comes late or
+// is scored again next year says the same. An instrument's clock may be off or be set:
+// time never goes back, and what jumps further than a summer's closure is taken for a
+// clock that was set.
+const (
+	jump      = 35.
+	afterJump = 7.
+	unknown   = 3. // days between runs, where a run does not say when it was
+)
+
+// dayOf is the day, since 1970, on which a run counts.
+func (s *State) dayOf(week time.Time) float64 {
+	day := float64(week.Unix()) / 86400
+	switch {
+	case week.IsZero() && s.Runs == 0:
+		return 0
+	case week.IsZero():
+		return s.Day + unknown
+	case s.Runs > 0 && day > s.Day+jump:
+		return s.Day + afterJump
+	case s.Runs > 0 && day < s.Day:
+		return s.Day
+	}
+	return day
+}
+
+// Followed is a value in the unit in which a signal is followed: its logarithm where it
+// varies by factors. false if it has none.
+func (s Signal) Followed(value float64) (float64, bool) {
+	if !s.Log {
+		return value, !math.IsNaN(value) && !math.IsInf(value, 0)
+	}
+	if !(value > 0) || math.IsInf(value, 0) {
+		return 0, false
+	}
+	return math.Log(value), true
+}
+
+// Add adds the next run. Runs come in the order of their sequence numbers; one that is not
+// newer than what is there is refused, with false. services are the components' epochs,
+// visits the first sequence number after the last visit to each at which nothing was
+// replaced. shift is by how much what the
+// instrument shares with others moved each signal, in the unit that is followed (see
+// Signal.Log); nil is nothing known.
+func (s *State) Add(r health.Features, shift map[string]float64, services map[string]health.Epoch, visits map[string]int64) bool {
+	if r.Sequence <= s.Sequence {
+		return false
+	}
+	day := s.dayOf(r.Week)
+	if s.Tracks == nil {
+		s.Tracks, s.Epochs, s.Visits = map[string]*Track{}, map[string]Epoch{}, map[string]int64{}
+		s.Aborted, s.Rate = features.EWMA{Alpha: .3}, features.EWMA{Alpha: .1}
+	}
+	if s.Runs > 0 {
+		s.Rate.Add(math.Max(0, day-s.Day))
+	}
+	s.Sequence, s.Day, s.Runs = r.Sequence, day, s.Runs+1
+	if t := r.Factors["config.instrument_type"]; t != "" {
+		s.Type = t
+	}
+	s.end(r)
+	s.serve(services, day)
+	s.visit(visits)
+	for _, signal := range Signals {
+		value, ok := r.Values[signal.Feature]
+		if !ok {
+			continue
+		}
+		x, ok := signal.Followed(value)
+		if !ok {
+			continue
+		}
+		t := s.Tracks[signal.Feature]
+		if t == nil {
+			t = newTrack(signal)
+			s.Tracks[signal.Feature] = t
+		}
+		t.add(signal, day, x, shift[signal.Feature])
+	}
+	return true
+}
+
+// end notes how the run ended.
+func (s *State) end(r health.Features) {
+	switch r.Factors["run.completion"] {
+	case "":
+	case "CompletedAsPlanned":
+		s.Aborted.Add(0)
+		s.Streak = 0
+	default:
+		s.Aborted.Add(1)
+		s.Streak++
+	}
+}
+
+// serve begins the epochs of components that were serviced: their signals start anew.
+func (s *State) serve(services map[string]health.Epoch, day float64) {
+	for _, c := range Components {
+		e, there := s.Epochs[c.Name]
+		now := services[c.Name]
+		switch {
+		case !there:
+			e = Epoch{Number: now.Number, Since: now.Since, Day: day}
+		case now.Number > e.Number && s.Sequence >= now.Since:
+			e = Epoch{Number: now.Number, Since: now.Since, Day: day}
+			for _, signal := range Signals {
+				if signal.Owner == c.Name {
+					delete(s.Tracks, signal.Feature)
+				}
+			}
+		}
+		e.Runs++
+		s.Epochs[c.Name] = e
+	}
+}
+
+// visit bridges the signals of components that were looked at.
+func (s *State) visit(visits map[string]int64) {
+	for _, c := range Components {
+		since, there := visits[c.Name]
+		if !there || since <= s.Visits[c.Name] || s.Sequence < since {
+			continue
+		}
+		s.Visits[c.Name] = since
+		for _, signal := range Signals {
+			t := s.Tracks[signal.Feature]
+			if signal.Owner == c.Name && t != nil && !signal.Count && !math.IsNaN(t.Slow.Mean()) {
+				t.Bridge = &Bridge{Before: t.Fast.Mean()}
+			}
+		}
+	}
+}
+
+func (t *Track) add(s Signal, day, x, shift float64) {
+	own := x - shift
+	t.Reference.Add(own)
+	t.Seen.Add(day)
+	if s.Count { // its normal is none, whatever the first runs had
+		t.Last, t.Raw = Maybe(x/s.Noise), Maybe(x/s.Noise)
+	} else {
+		t.Last, t.Raw = Maybe(t.bridged(t.Reference.Z(own))), Maybe(t.Reference.Z(x))
+	}
+	z := float64(t.Last)
+	t.Fast.Add(z)
+	t.Slow.Add(z)
+	t.Sum.Add(z)
+	t.Trend.Add(day, math.Max(-clip, math.Min(clip, z)))
+}
+
+// bridged is z with what visits moved it by taken off.
+func (t *Track) bridged(z float64) float64 {
+	z -= t.Offset
+	if t.Bridge == nil || math.IsNaN(z) {
+		return z
+	}
+	t.Bridge.First = append(t.Bridge.First, z)
+	if len(t.Bridge.First) < bridgeRuns {
+		return t.Bridge.Before
+	}
+	moved := features.Median(t.Bridge.First) - t.Bridge.Before
+	t.Offset += moved
+	t.Bridge = nil
+	return z - moved
+}
+
+// clip bounds what one run weighs in a trend.
+const clip = 25.
+
+// Residuals are by how much the signals of the newest run differ from the instrument's own
+// normals, in the order of Signals and in the unit that is followed, nothing shared taken
+// off; NaN where no normal is known or the run did not have it. It is what others compare
+// theirs with.
+func (s *State) Residuals(values map[string]float64) []float64 {
+	all := make([]float64, len(Signals))
+	for i, signal := range Signals {
+		all[i] = math.NaN()
+		t := s.Tracks[signal.Feature]
+		value, there := values[signal.Feature]
+		if !there || t == nil || signal.Count {
+			continue
+		}
+		if x, ok := signal.Followed(value); ok {
+			all[i] = x - t.Reference.Location()
+		}
+	}
+	return all
+}

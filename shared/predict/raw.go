@@ -1,0 +1,22 @@
+package predict
+
+// Raw is every model's score of a vector, as Targets.
+func (b *Bundle) Raw(row []float64) (raw [6]float64) {
+	var one [1]float64
+	for i, m := range b.models {
+		raw[i] = m.Raw(row, one[:])[0]
+	}
+	return raw
+}
+
+// FromRaw makes the scores probabilities.
+func (b *Bundle) FromRaw(raw [6]float64, component string) Prediction {
+	p := Prediction{Component: component}
+	p.Failed, p.Fault = b.Models[failed].at(component, raw[failed]), b.Models[fault].at(component, raw[fault])
+	highest := 0.0
+	for i := range p.Within {
+		highest = max(highest, b.Models[horizons+i].at(component, raw[horizons+i]))
+		p.Within[i] = highest
+	}
+	return p
+}
