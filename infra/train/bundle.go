@@ -39,7 +39,7 @@ func Bundle(ctx context.Context, o Options) (*predict.Bundle, string, error) {
 	if err != nil {
 		return nil, "", fmt.Errorf("making room for a training: %w", err)
 	}
-	defer os.RemoveAll(work)
+	defer func() { _ = os.RemoveAll(work) }()
 	matrix, err := evaluate.Learn(o.Learn, keep)
 	if err != nil {
 		return nil, "", err
@@ -69,7 +69,7 @@ func Bundle(ctx context.Context, o Options) (*predict.Bundle, string, error) {
 		}
 		sum := sha256.Sum256(text)
 		name := hex.EncodeToString(sum[:])
-		if err := os.Rename(file, filepath.Join(work, name+".txt")); err != nil {
+		if err := os.Rename(file, filepath.Join(work, name+".txt")); err != nil { //nolint:gosec // G703: our own
 			return nil, "", fmt.Errorf("naming a trained model: %w", err)
 		}
 		m.Models = append(m.Models, predict.Target{Name: target, Model: name})
@@ -129,7 +129,7 @@ func writeTable(name string, m *evaluate.Matrix, target int) error {
 		return fmt.Errorf("creating a table: %w", err)
 	}
 	if err := m.Write(f, target); err != nil {
-		f.Close()
+		_ = f.Close()
 		return err
 	}
 	if err := f.Close(); err != nil {

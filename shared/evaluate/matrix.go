@@ -29,9 +29,9 @@ func LabelsOf(f Fact) (l Labels) {
 		fails, known := f.Within(days)
 		switch {
 		case !known:
-			l[i+2] = -1
+			l[i+2] = -1 //nolint:gosec // G602: there are as many horizons
 		case fails:
-			l[i+2] = 1
+			l[i+2] = 1 //nolint:gosec // G602: there are as many horizons
 		}
 	}
 	return l

@@ -59,7 +59,7 @@ func ScoreYear(f *fleet.Fleet, b *predict.Bundle) (*Year, error) {
 		for c, component := range condition.Components {
 			s.State.Vector(c, vector)
 			row := Scored{
-				Instrument: place[s.Instrument], Component: int8(c), Sequence: s.Sequence, At: s.At, //nolint:gosec // eleven components
+				Instrument: place[s.Instrument], Component: int8(c), Sequence: s.Sequence, At: s.At,
 				Labels: LabelsOf(y.Truths.At(s.Instrument, c, s.At)), Limit: beyond[component.Name], EWMA: worst(vector),
 			}
 			if b != nil {

@@ -145,7 +145,7 @@ func (c *comparison) mostUneven(t *table, refused map[hold]bool) (worst hold, ok
 				continue
 			}
 			tried++
-			h := hold{g, int32(level)} //nolint:gosec // at most maxRuns
+			h := hold{g, int32(level)}
 			if z = rounded(math.Abs(z)); z > most && !refused[h] && !slices.Contains(c.held, h) {
 				worst, most = h, z
 			}
@@ -281,7 +281,7 @@ func (c *comparison) exchangeable(t *table, members []member) []int32 {
 				}
 			}
 			if _, ok := index[k]; !ok {
-				index[k] = int32(len(index)) //nolint:gosec // at most maxRuns
+				index[k] = int32(len(index)) //nolint:gosec // G115: at most maxRuns
 			}
 			groups[i] = index[k]
 		}

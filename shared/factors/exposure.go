@@ -112,7 +112,7 @@ func (t *table) code(rows []Exposure, name string, of func(Exposure) string) {
 	}
 	c := column{name: name, labels: slices.Sorted(maps.Keys(index)), of: make([]int32, len(rows))}
 	for i, label := range c.labels {
-		index[label] = int32(i) //nolint:gosec // at most maxRuns
+		index[label] = int32(i)
 	}
 	for i, r := range rows {
 		c.of[i] = index[of(r)]

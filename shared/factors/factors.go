@@ -91,7 +91,7 @@ func (a *analysis) describe(across bool) {
 		levels := make([]*judged, len(c.labels))
 		perInstrument := make([]map[int32]float64, len(c.labels))
 		for l := range levels {
-			levels[l] = &judged{factor: factor, level: int32(l), instruments: map[int32]bool{}, tenants: map[int32]bool{}} //nolint:gosec // at most maxRuns
+			levels[l] = &judged{factor: factor, level: int32(l), instruments: map[int32]bool{}, tenants: map[int32]bool{}}
 			perInstrument[l] = map[int32]float64{}
 		}
 		known, instruments := 0.0, map[int32]bool{}
@@ -127,7 +127,7 @@ func (a *analysis) describe(across bool) {
 				j.answer, j.reason = NotEnoughData, OneLevel
 			case j.runs < minRuns || known-j.runs < minRuns:
 				j.answer, j.reason = NotEnoughData, FewRuns
-			case len(j.instruments) < minInstruments || a.elsewhere(factor, int32(l+1)) < minInstruments: //nolint:gosec // at most maxRuns
+			case len(j.instruments) < minInstruments || a.elsewhere(factor, int32(l+1)) < minInstruments:
 				j.answer, j.reason = NotEnoughData, FewInstruments
 			}
 			a.levels = append(a.levels, j)

@@ -27,8 +27,6 @@ type world struct {
 	revision bool // config.revision: two to a type
 }
 
-var factorNames = []string{"config.control_software", "config.instrument_type", "run.experiment", "run.flowcell_lot", "run.reagent_lot"}
-
 func (w world) make(seed uint64) []factors.Exposure {
 	r := rand.New(rand.NewPCG(seed, 7))
 	level := func(n int) string { return fmt.Sprint(1 + r.IntN(n)) }

@@ -38,7 +38,7 @@ func (t *table) known(column int) sample {
 	s := sample{runs: make([]int32, 0, t.runs()), from: []int{0, 0}}
 	for i, level := range t.columns[column].of {
 		if level != 0 {
-			s.runs = append(s.runs, int32(i)) //nolint:gosec // at most maxRuns
+			s.runs = append(s.runs, int32(i))
 		}
 	}
 	s.from[1] = len(s.runs)

@@ -88,7 +88,7 @@ func (p prior) between(problems, runs, centre, deviation float64) (low, high flo
 		r := rate(float64(s))
 		yes, no := math.Log(r), math.Log1p(-r)
 		if s > 0 {
-			sums[s] = sums[s-1]
+			sums[s] = sums[s-1] //nolint:gosec // G602: within the list, see the loop
 		}
 		for i, w := range p {
 			sums[s] += math.Exp(constants[i] + float64((w.alpha+problems)*yes) + float64((w.beta+runs-problems)*no))

@@ -46,7 +46,7 @@ func Open(dir string) (*Fleet, error) {
 	}
 	f := &Fleet{root: root, nulls: map[string]bool{}}
 	if f.zstd, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(maxFile)); err != nil {
-		root.Close()
+		_ = root.Close()
 		return nil, fmt.Errorf("opening a fleet: %w", err)
 	}
 	if err := f.open(); err != nil {
@@ -84,7 +84,7 @@ func (f *Fleet) open() error {
 // Close lets go of the directory.
 func (f *Fleet) Close() {
 	f.zstd.Close()
-	f.root.Close()
+	_ = f.root.Close()
 }
 
 // Settings made the fleet.

@@ -144,7 +144,7 @@ func (w *Writer) file(name string, content []byte) error {
 // Close writes what is common to the instruments and makes the directory a fleet. It
 // returns the fleet's digest.
 func (w *Writer) Close(episodes []Episode) (string, error) {
-	defer w.zstd.Close()
+	defer func() { _ = w.zstd.Close() }()
 	slices.SortFunc(w.instruments, func(a, b Instrument) int { return cmp.Compare(a.ID, b.ID) })
 	slices.SortFunc(w.services, func(a, b Service) int {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Instrument, b.Instrument), cmp.Compare(a.Component, b.Component))

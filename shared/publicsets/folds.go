@@ -97,9 +97,9 @@ func ByClass(class []bool, k int, seed uint64) []Fold {
 // bits of a number, drawn again until it is within bounds.
 func shuffle(values []int, random *prng.MT19937) {
 	for i := len(values) - 1; i > 0; i-- {
-		mask := uint32(1)<<bits.Len32(uint32(i)) - 1
+		mask := uint32(1)<<bits.Len32(uint32(i)) - 1 //nolint:gosec // G115: a place in a list
 		j := random.Uint32() & mask
-		for j > uint32(i) {
+		for j > uint32(i) { //nolint:gosec // G115: a place in a list
 			j = random.Uint32() & mask
 		}
 		values[i], values[j] = values[j], values[i]

@@ -32,7 +32,7 @@ func ReadTurbofanSet(dir fs.FS, name string) (TurbofanSet, error) {
 			return TurbofanSet{}, fmt.Errorf("reading C-MAPSS: %w", err)
 		}
 		*part.into, err = ReadEngines(file)
-		file.Close()
+		_ = file.Close()
 		if err != nil {
 			return TurbofanSet{}, err
 		}

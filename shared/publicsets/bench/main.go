@@ -65,7 +65,7 @@ func run(ctx context.Context, f flags) error {
 			return err
 		}
 		m, err := publicsets.ReadMilling(file)
-		file.Close()
+		_ = file.Close()
 		if err != nil {
 			return err
 		}
@@ -137,7 +137,7 @@ func (t trainer) learn(ctx context.Context, name string, table publicsets.Table,
 	if err != nil {
 		return nil, err
 	}
-	defer os.Remove(data) // tens of megabytes
+	defer func() { _ = os.Remove(data) }() // tens of megabytes
 	_, _ = digest.Write(asked)
 	stamp := hex.EncodeToString(digest.Sum(nil))
 	if known, err := os.ReadFile(out + ".of"); err != nil || string(known) != stamp { //nolint:gosec // G304: our own stamp
@@ -181,7 +181,7 @@ func writeTable(path string, t publicsets.Table, y []float64) (hash.Hash, error)
 		err = out.Flush()
 	}
 	if err != nil {
-		file.Close()
+		_ = file.Close()
 		return nil, err
 	}
 	return digest, file.Close()

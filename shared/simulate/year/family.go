@@ -5,7 +5,7 @@ import "time"
 // family is an instrument type: its normal and its use. Levels are those of DOMAIN §B and
 // §F where it has them; docs/fleet.md marks each.
 type family struct {
-	name, serial  string
+	name          string
 	share         float64 // of the fleet
 	runsWeekly    float64
 	cycle         time.Duration
