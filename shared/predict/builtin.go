@@ -7,7 +7,7 @@ import (
 )
 
 // models are bundles by the first twelve digits of their hash, and CURRENT, which names
-// the one in use.
+// the one in use, or none.
 //
 //go:embed models
 var models embed.FS
@@ -18,7 +18,11 @@ func BuiltIn() (*Bundle, error) {
 	if err != nil {
 		return nil, fmt.Errorf("finding the built-in models: %w", err)
 	}
-	return BuiltInOf(strings.TrimSpace(string(raw)))
+	hash := strings.TrimSpace(string(raw))
+	if hash == "none" {
+		return nil, fmt.Errorf("%w: none is built in yet; make models trains one, and --models names it", ErrBundle)
+	}
+	return BuiltInOf(hash)
 }
 
 // BuiltInOf is the built-in bundle whose hash begins with these twelve digits: how an older
