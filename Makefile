@@ -14,6 +14,7 @@ GOVULNCHECK  := 1.9.0
 VULNDB       ?= https://vuln.go.dev
 FUZZTIME     ?= 20s
 CHAOS_BATCHES ?= 10000
+PRIVACY_PLANTS ?= 20000
 PKGS         ?= ./shared/scrub ./shared/seal ./shared/catalog
 # Packages whose results must have the same bits on every processor.
 ARM64        ?= ./shared/trees
@@ -158,6 +159,15 @@ bench-factors: ## factor analysis on FLEETS (2000) synthetic fleets of each kind
 	@mkdir -p .cache/factors
 	FACTORS_FLEETS=$${FLEETS:-2000} FACTORS_REPORT=$(CURDIR)/.cache/factors/drill.json \
 	  $(GO) test ./shared/factors -run='^TestDrill$$' -count=1 -v -timeout 180m
+
+.PHONY: privacy
+privacy: build ## PRIVACY_PLANTS identifiers in everything that carries text, through agents and the deployed stack, then searched for in all that is left; fails if one is found, report in .cache/privacy/ (half an hour)
+	@$(GO) run ./infra/local/setup
+	@rm -rf .cache/privacy && mkdir -p .cache/privacy
+	@export PRIVACY_PLANTS=$(PRIVACY_PLANTS) PRIVACY_REPORT=$(CURDIR)/.cache/privacy PROACTIVE_E2E=required; code=0; \
+	$(GO) test ./shared/scrub -count=1 -timeout 60m -run='^(TestTwoWalls|TestNothingThatShipsHasABreach)$$' || code=$$?; \
+	$(GO) test ./infra/rehearsal -count=1 -timeout 60m -run='^TestPlantedIdentifiers$$' || code=$$?; \
+	cat .cache/privacy/*.txt; exit $$code
 
 .PHONY: chaos-agent
 chaos-agent: ## the agent killed 500 times at any moment while runs grow and the network fails; its spool on a disk that forgets

@@ -47,6 +47,14 @@ func (l *lessons) attack(n int) {
 // text draws a plant for a carrier.
 func (a *attacker) text(c plants.Carrier) plants.Plant { return a.l.planter.Text(c) }
 
+// texts are those of some plants for a carrier that has room for them.
+func (a *attacker) texts(c plants.Carrier) (all []string) {
+	for range 5 {
+		all = append(all, a.text(c).Written...)
+	}
+	return all
+}
+
 // upload sends an object of any bytes under the next number.
 func (a *attacker) upload(make func(batch string) []byte) {
 	a.t.Helper()
@@ -134,7 +142,7 @@ func (a *attacker) header() {
 
 func (a *attacker) row() {
 	head, rows := a.sound()
-	for _, w := range a.text(plants.PayloadRow).Written {
+	for _, w := range a.texts(plants.PayloadRow) {
 		rows = append(rows, marshal(a.t, map[string]any{"f": "run.chemistry", "operator": w, "v": 0, "x": "SP"})...)
 		rows = append(rows, '\n')
 	}
@@ -142,7 +150,7 @@ func (a *attacker) row() {
 }
 
 func (a *attacker) payload() {
-	a.sealing([]byte(strings.Join(a.text(plants.PayloadBytes).Written, "\n")))
+	a.sealing([]byte(strings.Join(a.texts(plants.PayloadBytes), "\n")))
 }
 
 // envelope puts identifiers into each part of an envelope, one after the other.
@@ -212,7 +220,7 @@ func (a *attacker) sign(head, rest []byte) []byte {
 
 // object uploads what is no batch at all.
 func (a *attacker) object() {
-	a.upload(func(string) []byte { return []byte(strings.Join(a.text(plants.ObjectClear).Written, "\n")) })
+	a.upload(func(string) []byte { return []byte(strings.Join(a.texts(plants.ObjectClear), "\n")) })
 }
 
 // request puts identifiers into requests, of those who are proven and of those who are not.

@@ -39,8 +39,9 @@ type lessons struct {
 	log     bytes.Buffer // of every agent
 	spools  []place      // the agents' homes while batches waited
 	pages   bytes.Buffer
-	sent    int // run folders
-	refused int
+	folders int      // that were to be sent
+	refused int      // by the agents
+	stored  int      // batches
 	marks   []string // what must be found again where it belongs
 }
 
@@ -85,7 +86,7 @@ func TestPlantedIdentifiers(t *testing.T) {
 	places(t, both(service))
 	l.answers(both(service))
 	at := report.Add("the service", service, l.planter, len(l.planter.All), "0", none)
-	at.Details["run folders sent"], at.Details["run folders refused"] = l.sent, l.refused
+	at.Details["run folders"], at.Details["of which agents refused"], at.Details["batches stored"] = l.folders, l.refused, l.stored
 
 	lab := trace.Of(l.planter.All)
 	both(lab)("agent-log", l.log.Bytes())
@@ -244,6 +245,8 @@ func (l *lessons) send(lab *rehearsal.Lab, dir string) {
 	}
 	log, err := lab.Watch(l.t.Context(), dir, "--quiet-hours", "00:00-23:59")
 	l.log.Write(log)
+	l.refused += bytes.Count(log, []byte("run folder not spooled"))
+	l.folders += len(found)
 	if err != nil || len(found) > 1 && len(waiting(l.t, lab)) == 0 {
 		l.t.Fatalf("spooling: %v: %s", err, log)
 	}
@@ -257,8 +260,7 @@ func (l *lessons) send(lab *rehearsal.Lab, dir string) {
 		return len(waiting(l.t, lab)) == 0
 	})
 	stored := ledgerOf(l.t, lab.ID)
-	l.sent += len(stored)
-	l.refused += len(found) - len(stored)
+	l.stored += len(stored)
 	for _, b := range stored {
 		if b.State != "stored" {
 			l.t.Errorf("%s: batch %d is %s %q", lab.Serial, b.Sequence, b.State, b.Reason)
