@@ -1,15 +1,19 @@
 package planted_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"proactive/shared/catalog"
 	"proactive/shared/observe"
 	"proactive/shared/pipelinetest/planted"
+	"proactive/shared/scrub"
 	"proactive/shared/simulate"
 )
 
@@ -108,4 +112,105 @@ func contents(t *testing.T, folder string) string {
 		t.Fatal(err)
 	}
 	return b.String()
+}
+
+// The same seed plants the same, another one others, and no identifier comes twice.
+func TestTheSeedDecides(t *testing.T) {
+	draw := func(seed uint64) []planted.Plant {
+		p := planted.New(seed, load(t))
+		for _, folder := range runs(t, 1) {
+			if _, err := p.Into(folder, 150, false); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return p.All
+	}
+	one, same, other := draw(1), draw(1), draw(2)
+	if diff := cmp.Diff(one, same); diff != "" {
+		t.Errorf("the same seed, and\n%s", diff)
+	}
+	if cmp.Equal(one, other) {
+		t.Error("another seed, and the same plants")
+	}
+	seen := map[string]bool{}
+	for _, p := range one {
+		if seen[planted.Fold(p.Value)] {
+			t.Errorf("%q was planted twice", p.Value)
+		}
+		seen[planted.Fold(p.Value)] = true
+	}
+}
+
+// Every element that any family writes, and every place that a field is read from, carries
+// an identifier once in a while: the catalog is the list, and a new entry comes of itself.
+func TestEveryElementCarries(t *testing.T) {
+	cat := load(t)
+	p := planted.New(1, cat)
+	var all strings.Builder
+	for _, folder := range runs(t, 2) {
+		folder, err := p.Into(folder, 400, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"RunInfo.xml", "RunParameters.xml", "runParameters.xml"} {
+			if raw, err := os.ReadFile(filepath.Join(folder, name)); err == nil {
+				all.WriteString(strings.ToLower(string(raw)))
+			}
+		}
+	}
+	text := all.String()
+	tag := func(name string) string { // of an element, or of an attribute's
+		element, _, _ := strings.Cut(name, "@")
+		return "<" + element
+	}
+	for _, l := range cat.Left() {
+		for _, name := range l.Names {
+			if l.File == catalog.RunParameters && !strings.Contains(text, tag(name)) {
+				t.Errorf("%s carries nothing", name)
+			}
+		}
+	}
+	for _, f := range cat.Fields() {
+		for layout, paths := range f.Source.Places {
+			for _, path := range paths {
+				last := path[strings.LastIndexByte(path, '/')+1:]
+				if !strings.Contains(text, tag(last)) {
+					t.Errorf("%s of %s, %s, carries nothing", f.ID, layout, path)
+				}
+			}
+		}
+	}
+	kinds, carriers, encodings := map[planted.Kind]bool{}, map[planted.Carrier]bool{}, map[planted.Encoding]bool{}
+	for _, one := range p.All {
+		kinds[one.Kind], carriers[one.Carrier], encodings[one.Encoding] = true, true, true
+	}
+	if len(kinds) != len(planted.Kinds()) || len(encodings) != len(planted.Encodings()) || len(carriers) < 50 {
+		t.Errorf("%d kinds, %d encodings, %d carriers", len(kinds), len(encodings), len(carriers))
+	}
+}
+
+// A run folder of every other family is read as one.
+func TestEveryFamilyIsRead(t *testing.T) {
+	cat := load(t)
+	for i, f := range planted.Families {
+		folder, err := planted.Reshape(runs(t, 1)[0], f, fmt.Sprintf(f.Serial, 12_345+i), cat)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := observe.Run(t.Context(), os.DirFS(folder), observe.Options{LabKey: make([]byte, 32)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept, tally := scrub.Project(cat, r.Observations)
+		has := map[string]string{}
+		for _, o := range kept {
+			has[o.Field] = o.Text
+		}
+		if has["config.control_software"] == "" || has["run.token"] == "" || len(tally.Reasons) > 0 {
+			t.Errorf("%s: %v, dropped %v", f.Name, has, tally.Reasons)
+		}
+		if want := f.Name; f.Name != "MiSeq i100" && has["config.instrument_type"] != want {
+			t.Errorf("%s is read as %s", f.Name, has["config.instrument_type"])
+		}
+	}
 }
