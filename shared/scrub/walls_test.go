@@ -33,13 +33,14 @@ type drill struct {
 	defects defects
 	folders []string
 	stolen  [][]observation.Observation // of each plant that was
+	missed  map[plants.Carrier]int      // that were not
 }
 
 const perFolder = 600
 
 func newDrill(t *testing.T, seed uint64, n int) *drill {
 	t.Helper()
-	d := &drill{t: t, cat: load(t), planter: plants.New(seed, load(t))}
+	d := &drill{t: t, cat: load(t), planter: plants.New(seed, load(t)), missed: map[plants.Carrier]int{}}
 	d.defects = seededDefects(seed, d.cat)
 	d.plant(seed, n*4/5)
 	d.steal()
@@ -111,6 +112,8 @@ func (d *drill) steal() {
 		}
 		if rows[0].Field != "" && rows[len(rows)-1].Field != "" {
 			d.stolen = append(d.stolen, rows)
+		} else {
+			d.missed[p.Carrier]++
 		}
 	}
 }
@@ -256,6 +259,7 @@ func TestTwoWalls(t *testing.T) {
 			t.Errorf("%s: %d of %d found, wanted %s: %s", one.name, o.Found, o.Plants, one.wanted, strings.Join(o.Traces, "\n"))
 		}
 	}
+	report.Parts[0].Details["not reached, by carrier"] = d.missed
 	d.honest(t, report)
 	if dir := os.Getenv("PRIVACY_REPORT"); dir != "" {
 		text, err := report.Save(dir)
