@@ -54,7 +54,7 @@ func Reshape(dir string, f Family, serial string, cat *catalog.Catalog) (string,
 	run := strings.Join([]string{old[0], serial, old[2], old[3]}, "_")
 	text := anID.ReplaceAllString(string(raw), `Id="`+run+`"`)
 	text = strings.Replace(text, "<Instrument>"+old[1], "<Instrument>"+serial, 1)
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil { //nolint:gosec // G703: below the directory that the caller names
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil { //nolint:gosec // G703: a test's run folder
 		return "", fmt.Errorf("writing a run's description: %w", err)
 	}
 	for _, name := range []string{"runParameters.xml", "RunParameters.xml"} {

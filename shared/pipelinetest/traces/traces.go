@@ -87,7 +87,7 @@ func (f *Finder) add(text string, plant, part int32, as form) {
 	if len(n.text) < prefix {
 		return
 	}
-	n.alone = as != squeezed && !bytes.ContainsFunc(n.text, func(c rune) bool { return c > 0x7f || !wordByte(byte(c)) }) && //nolint:gosec // G115: not above 0x7f here
+	n.alone = as != squeezed && !bytes.ContainsFunc(n.text, func(c rune) bool { return c > 0x7f || !wordBytes[c] }) &&
 		(len(n.text) < 12 || !bytes.ContainsFunc(n.text, letter))
 	key := binary.LittleEndian.Uint64(n.text)
 	f.filter[hash(key)/64] |= 1 << (hash(key) % 64)
