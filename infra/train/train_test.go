@@ -1,4 +1,5 @@
-// Package train has no Go of its own: its tests hold train.py to what its --help promises.
+// These tests hold train.py to what its --help promises.
+
 package train
 
 import (
