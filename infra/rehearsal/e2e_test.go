@@ -25,9 +25,10 @@ var (
 	back  behind
 )
 
-// pace: a day of a case passes in a minute. What these tests look at happens on the first;
-// a case that an erasure must stop is still waiting for its lab, with a reminder set.
-const pace = 1440
+// pace: a day of a case passes in five minutes. What these tests look at happens on the
+// first; a case that an erasure must stop is still waiting for its lab, with a reminder set,
+// also where much else runs.
+const pace = 288
 
 func TestMain(m *testing.M) { os.Exit(open(m)) }
 
