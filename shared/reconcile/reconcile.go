@@ -42,7 +42,7 @@ type Ledger interface {
 
 // Instruments knows who is enrolled.
 type Instruments interface {
-	// IDs of all instruments, in no order.
+	// IDs of all instruments, in no order, but for those that are being erased.
 	IDs(ctx context.Context) ([]string, error)
 }
 

@@ -39,6 +39,7 @@ type rest struct {
 	validate     queue[reconcile.Arrival]
 	score        queue[handoff.Stored]
 	broken       string // what fails to be read
+	erased       bool   // while it is read
 }
 
 type objects map[string][]reconcile.Version
@@ -62,7 +63,12 @@ func (q *queue[M]) Send(_ context.Context, m M) error {
 }
 func (q *queue[M]) Waiting(context.Context) (int, error) { return q.waiting, nil }
 
-func (r *rest) IDs(context.Context) ([]string, error) { return []string{instrument}, nil }
+func (r *rest) IDs(context.Context) ([]string, error) {
+	if r.erased && r.reads > 0 {
+		return nil, nil
+	}
+	return []string{instrument}, nil
+}
 func (r *rest) Runs(context.Context, string) (map[int64]string, error) {
 	return r.runs, nil
 }
@@ -344,5 +350,17 @@ func TestTheLogCountsWhatIsMissing(t *testing.T) {
 	}
 	if !strings.Contains(out.String(), `"batches_never_arrived":0`) {
 		t.Errorf("what never arrived is not told:\n%s", out.String())
+	}
+}
+
+// TestAnErasureWhileWeRead: an account that was seen half erased is nobody's fault.
+func TestAnErasureWhileWeRead(t *testing.T) {
+	for _, erased := range []bool{false, true} {
+		r := whole()
+		r.runs, r.erased = nil, erased
+		delete(r.rows.Receipts, 1)
+		if a := r.sweep(t); (len(a.Missing) == 0) != erased {
+			t.Errorf("erased %v: missing %+v", erased, a.Missing)
+		}
 	}
 }

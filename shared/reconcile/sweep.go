@@ -90,6 +90,14 @@ func (s Stage) Sweep(ctx context.Context, share Share) (Account, error) {
 		close(next)
 		workers.Wait()
 	}
+	if len(total.Missing) > 0 {
+		// Whose erasure began while we read was seen half erased, and has no account to keep.
+		kept, err := s.Instruments.IDs(ctx)
+		if err != nil {
+			return total, fmt.Errorf("listing instruments again: %w", err)
+		}
+		total.Missing = slices.DeleteFunc(total.Missing, func(m Missing) bool { return !slices.Contains(kept, m.Instrument) })
+	}
 	total.sort()
 	return total, errors.Join(failed...)
 }
