@@ -172,6 +172,9 @@ func everyString(raw []byte, add func(Source, string)) {
 		}
 		if i-start >= 4 && utf8.Valid(raw[start:i]) {
 			add(Binary, string(raw[start:i]))
+			if i < len(raw) && raw[i] == 0 { // the last may be the length of what follows
+				add(Binary, string(raw[start:i-1]))
+			}
 		}
 		start = i + 1
 	}
