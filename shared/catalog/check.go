@@ -103,9 +103,6 @@ func readsAsDate(s string) bool {
 	if strings.Contains(s, ".") {
 		return dottedDate(s)
 	}
-	if len(s) != 8 {
-		return false
-	}
 	for _, layout := range []string{"20060102", "02012006", "01022006"} {
 		if t, err := time.Parse(layout, s); err == nil && t.Year() >= 1900 && t.Year() <= lastBirth {
 			return true

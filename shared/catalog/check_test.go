@@ -70,7 +70,7 @@ func TestCheckOfTexts(t *testing.T) {
 	}{
 		{enum, "x", ""}, {enum, "y z", ""}, {enum, "y", catalog.NotInEnum}, {enum, "X", catalog.NotInEnum}, {enum, "", catalog.WrongType},
 		{lot, "1234567", ""}, {lot, "123456789", ""}, {lot, "1234567890", catalog.TooLong}, {lot, "123456", catalog.PatternMismatch}, {lot, "12345678\n", catalog.PatternMismatch},
-		{lot, "20764717", ""}, {lot, "19000101", catalog.ReadsAsDate}, {lot, "18991231", ""}, {lot, "20391231", catalog.ReadsAsDate}, {lot, "20400101", ""},
+		{lot, "20764717", ""}, {lot, "19000101", catalog.ReadsAsDate}, {lot, "18991231", ""}, {lot, "20301231", catalog.ReadsAsDate}, {lot, "20310101", ""},
 		{lot, "31121984", catalog.ReadsAsDate}, {lot, "12311984", catalog.ReadsAsDate}, {lot, "31311984", ""}, {lot, "1984031", ""}, {lot, "198403120", ""},
 		{version, "1.18.54.4", ""}, {version, "1.18.54", ""}, {version, "9.5.12", ""}, {version, "10.37.13", ""}, {version, "10.9.29", ""}, {version, "2.3.84", ""},
 		{version, "2.03.84", catalog.ReadsAsDate}, {version, "02.3.84", catalog.ReadsAsDate}, {version, "2.3.04", catalog.ReadsAsDate}, {version, "12.11.54", catalog.ReadsAsDate},
@@ -153,7 +153,7 @@ func TestListsOfACatalog(t *testing.T) {
 	}
 	cat := parsed(t,
 		field("a.a", `"file":"run-info","path":"Run/Reads/Read/@NumCycles"`)+","+
-			field("a.b", `"file":"run-parameters","places":{"X":["setup/rtaversion","Boards/Board[name=x]/Version","kit"]}`)+","+
+			field("a.b", `"file":"run-parameters","places":{"X":["setup/rtaversion","Boards/Board[name=x]/Version","kit","Tags/Tag[kind=a/b]","Reads/Read[ReadName=Read1]/@Cycles"]}`)+","+
 			field("a.c", `"file":"telemetry","path":"laser.power","reduce":"mean"`),
 		`{"kind":"run-info","names":["runinfo.xml"],"what":{"en":"w","es":"w"}},{"kind":"q-metrics","names":["interop/qmetricsout.bin","q.bin"],"what":{"en":"w","es":"w"}}`,
 		`{"id":"left.a.a","file":"run-info","names":["user","x@y"],"what":{"en":"w","es":"w"},"why":{"en":"w","es":"w"}},
@@ -179,13 +179,13 @@ func TestListsOfACatalog(t *testing.T) {
 	if !cat.IsLeft("left.a.b") || cat.IsLeft("left.a.c") || cat.IsLeft("") {
 		t.Error("IsLeft")
 	}
-	for name, want := range map[string]bool{"run-info read@numcycles": true, "run-info read": false, "run-parameters rtaversion": true, "run-parameters version": true, "run-parameters kit": true, "run-parameters board": false, "run-info rtaversion": false, "telemetry laser.power": true} {
+	for name, want := range map[string]bool{"run-info read@numcycles": true, "run-info read": false, "run-parameters rtaversion": true, "run-parameters version": true, "run-parameters kit": true, "run-parameters board": false, "run-parameters tag": true, "run-parameters read@cycles": true, "run-parameters read": false, "run-info rtaversion": false, "telemetry laser.power": true} {
 		file, element, _ := strings.Cut(name, " ")
 		if cat.Reads(catalog.FileKind(file), element) != want {
 			t.Errorf("reads %s: %v", name, !want)
 		}
 	}
-	if _, ok := cat.Field("a.b"); !ok {
+	if f, ok := cat.Field("a.b"); !ok || f.ID != "a.b" || f.Source.File != catalog.RunParameters {
 		t.Error("a.b is there")
 	}
 	if f, ok := cat.Field("a.d"); ok || f.ID != "" {
@@ -213,6 +213,7 @@ func TestParseRefusesLists(t *testing.T) {
 		"a file that nobody can read about":        document("", strings.Replace(file, `"en":"w"`, `"en":""`, 1), ""),
 		"a file that nobody can read about either": document("", strings.Replace(file, `"es":"w"`, `"es":""`, 1), ""),
 		"what stays twice":                         document("", "", left+","+left),
+		"what stays twice, of other elements":      document("", "", left+","+strings.Replace(left, "user", "host", 1)),
 		"what stays out of order":                  document("", "", strings.Replace(left, "left.a.a", "left.a.b", 1)+","+strings.Replace(left, `"user"`, `"other"`, 1)),
 		"an element that is decided twice":         document("", "", left+","+strings.Replace(left, "left.a.a", "left.a.b", 1)),
 		"what stays under another id":              document("", "", strings.Replace(left, "left.a.a", "stays.a.a", 1)),

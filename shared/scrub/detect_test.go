@@ -97,6 +97,18 @@ func TestDetectFindsWhatIsPlanted(t *testing.T) {
 	}
 }
 
+// Whatever it is, in a field that holds something else it is a hit, and says of what kind.
+func TestDetectNamesWhatIsInAnotherField(t *testing.T) {
+	for text, rule := range map[string]scrub.Rule{"20010203": detector.Date, "20764717": scrub.RuleNumber, "maria.lopez@example.org": detector.Email, "lopezm": scrub.RuleWord, "-": scrub.RuleShape} {
+		for _, field := range []string{"config.rta", "run.completion", "telemetry.laser.power"} {
+			hits := scrub.Detect(load(t), []observation.Observation{{Field: field, Text: text}})
+			if len(hits) != 1 || hits[0] != (scrub.Hit{Rule: rule, Field: field}) {
+				t.Errorf("%q in %s: %v, want %s", text, field, hits, rule)
+			}
+		}
+	}
+}
+
 // An identifier is found in an enumeration's field too, if it is none of its values.
 func TestDetectExemptsOnlyListedValues(t *testing.T) {
 	cat := load(t)
