@@ -245,4 +245,4 @@ func endsIn(w []byte, ending string) bool {
 	return true
 }
 
-var endings = []string{"ing", "ings", "ed", "tion", "tions", "sion", "ment", "ments", "ness", "able", "ible", "ator", "ators", "izer", "meter", "meters", "scope", "ware", "ally", "ency", "ance", "ature", "cally", "tric", "tical"}
+var endings = []string{"ing", "ings", "ed", "tion", "tions", "sion", "ment", "ments", "ness", "able", "ible", "ator", "ators", "izer", "meter", "meters", "scope", "ware", "ally", "ency", "ance", "ature", "cally", "tric", "tical", "ility", "ward", "ship", "less", "proof"}
