@@ -129,7 +129,7 @@ func identifies(v []byte, how uint8, assigned bool) bool {
 		return n > 3 && all&iupac != 0
 	}
 	if to := letterRun(v); to > 0 {
-		if what, ok := lookup(people, v[:to]); ok && what != particle && (what&weak == 0 || classes[v[0]]&upper != 0 && how&loose == 0) {
+		if what, ok := lookup(people, v[:to]); ok && what != particle && (what&weak == 0 || classes[v[0]]&upper != 0 && how&(loose|whole) != loose) {
 			return true // Green, for one
 		}
 	}

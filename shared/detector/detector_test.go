@@ -78,6 +78,7 @@ func TestRules(t *testing.T) {
 		{detector.Sample, "metrics of tumor_017 written", "tumor_017"},
 		{detector.Sample, "metrics of NA12878 written", "NA12878"},
 		{detector.Named, `ExperimentName="smith exome 3" loaded`, "smith exome 3"},
+		{detector.Named, `ExperimentName="Brown exome 3" loaded`, "Brown exome 3"}, // whose name is also a word
 		{detector.Named, "operator lopezm signed in", "lopezm"},
 		{detector.Named, "user=lopezm signed in", "lopezm"},
 		{detector.Named, `{"user":"lopezm","id":3}`, "lopezm"},
