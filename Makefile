@@ -17,7 +17,7 @@ CHAOS_BATCHES ?= 10000
 PRIVACY_PLANTS ?= 20000
 PKGS         ?= ./shared/scrub ./shared/seal ./shared/catalog
 # Packages whose results must have the same bits on every processor.
-ARM64        ?= ./shared/trees
+ARM64        ?= ./shared/trees ./shared/factors
 export SEED RUNS DEMO_HOLD
 
 # The same bytes from the same sources, wherever they lie: `make repro` shows it.

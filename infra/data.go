@@ -20,7 +20,7 @@ type dataStack struct {
 
 type keys struct {
 	// Symmetric, rotated every year by KMS.
-	inbox, clean, quarantine, notices, dossiers, tables, people, messages, logs, cases awskms.Key
+	inbox, clean, quarantine, notices, dossiers, tables, people, messages, logs, cases, answers awskms.Key
 	// Asymmetric and HMAC keys do not rotate by themselves: the signed key set lets two
 	// overlap, newest first.
 	unwrap, receipt       []awskms.Key

@@ -22,6 +22,7 @@ func (d *dataStack) newKeys() {
 		messages:   d.symmetric("MessagesKey", "queues and topics"),
 		logs:       d.symmetric("LogsKey", "log groups"),
 		cases:      d.symmetric("CasesKey", "the state machine's execution data"),
+		answers:    d.symmetric("AnswersKey", "what Athena answers, for a day"),
 
 		unwrap:    d.generations(d.env.UnwrapKey, "UnwrapKey", "unwraps content keys; only scrub may ask", awskms.KeySpec_RSA_4096, awskms.KeyUsage_ENCRYPT_DECRYPT),
 		receipt:   d.generations(d.env.ReceiptKey, "ReceiptKey", "signs receipts", awskms.KeySpec_ECC_NIST_P256, awskms.KeyUsage_SIGN_VERIFY),
@@ -35,6 +36,19 @@ func (d *dataStack) newKeys() {
 	// a publisher's permission covers a topic, and no queue of ours subscribes to one.
 	d.keys.messages.AddToResourcePolicy(d.service("EventBridgeDelivers", "events.amazonaws.com", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"), nil)
 	d.keys.messages.AddToResourcePolicy(d.service("AlarmsPublish", "cloudwatch.amazonaws.com", "kms:Decrypt", "kms:GenerateDataKey"), nil)
+
+	// Athena keeps answers under it, of our work group only (Athena user guide, "Set up an AWS
+	// KMS key policy for managed query results", 2026-11).
+	d.keys.answers.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
+		Sid:        jsii.String("AthenaAnswers"),
+		Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String("encryption.athena.amazonaws.com"), nil)},
+		Actions:    jsii.Strings("kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"),
+		Resources:  jsii.Strings("*"), // in a key policy: this key
+		Conditions: &map[string]any{
+			"ArnLike":      map[string]any{"kms:EncryptionContext:aws:athena:arn": d.workGroupARN(), "aws:SourceArn": d.workGroupARN()},
+			"StringEquals": map[string]any{"aws:SourceAccount": d.Account()},
+		},
+	}), nil)
 
 	// A second lock, beside the grants of the roles: whatever a role of the application is
 	// one day granted by mistake, it cannot sign key sets, and only scrub unwraps.

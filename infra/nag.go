@@ -38,7 +38,7 @@ var acceptances = []accepted{
 	{"AwsSolutions-IAM5", []string{"app/AuthorizeRole/DefaultPolicy/Resource", "app/ValidateRole/DefaultPolicy/Resource", "app/ScrubRole/DefaultPolicy/Resource"},
 		[]string{"/^Resource::<Inbox[0-9A-F]{8}\\.Arn>/inbox/\\*$/"},
 		"The object's key is known at run time only; action, bucket and prefix are named."},
-	{"AwsSolutions-IAM5", []string{"app/ScrubRole/DefaultPolicy/Resource", "app/ScoreRole/DefaultPolicy/Resource"},
+	{"AwsSolutions-IAM5", []string{"app/ScrubRole/DefaultPolicy/Resource", "app/ScoreRole/DefaultPolicy/Resource", "app/QuestionsRole/DefaultPolicy/Resource"},
 		[]string{"/^Resource::<Clean[0-9A-F]{8}\\.Arn>/clean/\\*$/"},
 		"The clean object's key is known at run time only; action, bucket and prefix are named."},
 	{"AwsSolutions-IAM5", []string{"app/ScrubRole/DefaultPolicy/Resource"}, []string{"/^Resource::<Quarantine[0-9A-F]{8}\\.Arn>/quarantine/\\*$/"},

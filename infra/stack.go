@@ -53,9 +53,10 @@ func newAppStack(scope constructs.Construct, name string, env environment, data 
 	a.newReconcile()
 	a.newErase()
 	a.newExport()
+	questions := a.newQuestions()
 	a.newAlarms(api, starter)
 	a.newDashboard(api)
-	a.newOutputs(api)
+	a.newOutputs(api, questions)
 	return a
 }
 
@@ -95,7 +96,7 @@ func (a *appStack) newTopics() {
 
 // newOutputs says what the operator's command line needs. The emulator's API address
 // is built from ApiId, see infra/local.
-func (a *appStack) newOutputs(api uploadAPI) {
+func (a *appStack) newOutputs(api uploadAPI, questions awsiam.Role) {
 	d := a.data
 	for name, value := range map[string]*string{
 		"ApiId": api.http.ApiId(), "ApiUrl": api.http.ApiEndpoint(),
@@ -109,6 +110,7 @@ func (a *appStack) newOutputs(api uploadAPI) {
 		"RootKey": d.keys.root.KeyArn(), "UnwrapKey": jsii.String(strings.Join(arns(d.keys.unwrap), ",")), "ReceiptKey": jsii.String(strings.Join(arns(d.keys.receipt), ",")), // newest first
 		"ValidateQueue": a.queues.validate.queue.QueueUrl(), "ScrubQueue": a.queues.scrub.queue.QueueUrl(),
 		"ScoreQueue": a.queues.score.queue.QueueUrl(), "EraseQueue": a.queues.erase.queue.QueueUrl(), "ExportQueue": a.queues.export.queue.QueueUrl(), "UndeliveredLetters": a.queues.undelivered.QueueUrl(),
+		"QuestionsRole": questions.RoleArn(), "WorkGroup": jsii.String(a.env.workGroup()),
 		"StateMachine": a.machine.StateMachineArn(), "SupportTopic": a.support.TopicArn(), "OpsTopic": a.ops.TopicArn(), "EventBus": a.bus.EventBusName(),
 	} {
 		awscdk.NewCfnOutput(a.Stack, jsii.String("Out"+name), &awscdk.CfnOutputProps{Value: value}).OverrideLogicalId(jsii.String(name))

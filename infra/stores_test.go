@@ -436,6 +436,7 @@ func TestEveryKeyHasOnePurpose(t *testing.T) {
 				at(r.Props, "BucketEncryption", "ServerSideEncryptionConfiguration", 0, "ServerSideEncryptionByDefault", "KMSMasterKeyID"),
 				at(r.Props, "KmsMasterKeyId"), at(r.Props, "KmsKeyId"), at(r.Props, "KmsKeyIdentifier"), at(r.Props, "KMSKeyId"),
 				at(r.Props, "SSESpecification", "KMSMasterKeyId"), at(r.Props, "EncryptionConfiguration", "KmsKeyId"),
+				at(r.Props, "WorkGroupConfiguration", "ManagedQueryResultsConfiguration", "EncryptionConfiguration", "KmsKey"),
 			} {
 				if key != nil && !slices.Contains(kinds[fmt.Sprint(key)], r.Type) {
 					kinds[fmt.Sprint(key)] = append(kinds[fmt.Sprint(key)], r.Type)

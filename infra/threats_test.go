@@ -14,7 +14,7 @@ import (
 // is for what does neither. Of a key, using it to open or to judge is reading, using it
 // to seal or to sign is writing.
 var uses = map[string]string{
-	"s3:GetObject": "reads", "s3:GetObjectVersion": "reads", "s3:PutObject": "writes", "s3:DeleteObjectVersion": "writes", "s3:ListBucketVersions": "", "s3:ListBucket": "",
+	"s3:GetObject": "reads", "s3:GetObjectVersion": "reads", "s3:PutObject": "writes", "s3:DeleteObjectVersion": "writes", "s3:ListBucketVersions": "", "s3:ListBucket": "", "s3:GetBucketLocation": "",
 	"dynamodb:GetItem": "reads", "dynamodb:Query": "reads", "dynamodb:Scan": "reads", "dynamodb:GetRecords": "reads",
 	"dynamodb:PutItem": "writes", "dynamodb:UpdateItem": "writes", "dynamodb:DeleteItem": "writes", "dynamodb:BatchWriteItem": "writes", "dynamodb:ConditionCheckItem": "",
 	"dynamodb:DescribeStream": "", "dynamodb:GetShardIterator": "",

@@ -46,8 +46,8 @@ func factorsText(out io.Writer, r factors.Report) {
 	}
 	for _, f := range r.Factors {
 		fmt.Fprintf(out, "\n%s", f.Factor)
-		if f.Unknown > 0 && r.Overall != nil {
-			fmt.Fprintf(out, " (unknown of %d runs)", f.Unknown)
+		if f.Unknown != nil && *f.Unknown > 0 {
+			fmt.Fprintf(out, " (unknown of %d runs)", *f.Unknown)
 		}
 		fmt.Fprintln(out)
 		w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)

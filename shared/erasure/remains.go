@@ -13,6 +13,7 @@ const (
 	VersionDays  = 7   // older versions in the buckets of logs
 	QueueDays    = 28  // a message in a queue, and then in its dead-letter queue
 	InboxDays    = 35  // an object in the inbox
+	AnswerDays   = 1   // what Athena answered, in its own store
 )
 
 // KeptDays is how long certificate and key are kept, so that the lab can fetch one.
@@ -32,6 +33,7 @@ func residual(at time.Time) []Residual {
 		{"logs of functions, interface and cases", "opaque ids, counts and reasons; no content", until(LogDays)},
 		{"access logs of buckets and audit trail", "names of objects with opaque ids, who touched them and from which network address", until(AccessDays + VersionDays)},
 		{"queues", "a message that came up after the last search, or that its stage had in hand then: opaque ids; dropped when it is delivered", until(QueueDays)},
+		{"answers of Athena", "runs under opaque ids, of a question asked before the erasure, encrypted", until(AnswerDays)},
 		{"inbox", "an upload that was still under way when the last search began: sealed, and opened by nobody", until(InboxDays + VersionDays)},
 	}
 }

@@ -315,3 +315,20 @@ func TestRefused(t *testing.T) {
 		t.Error("a factor that no run has: analysed")
 	}
 }
+
+// docs/factors.md says what each answer and each reason means.
+func TestThePageHasEveryAnswer(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "factors.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, word := range []string{
+		string(factors.Higher), string(factors.Lower), string(factors.Explained), string(factors.Inseparable), string(factors.NotHigher),
+		string(factors.NotEnoughData), string(factors.Withheld), factors.OneLevel, factors.FewRuns, factors.FewInstruments, factors.FewProblems,
+		factors.NothingToCompare, factors.WideInterval, factors.RestsOnInstrument, factors.RestsOnTenant, factors.FewTenants, factors.WouldBetrayAnother,
+	} {
+		if !bytes.Contains(page, []byte("`"+word+"`")) {
+			t.Errorf("%s is not explained", word)
+		}
+	}
+}

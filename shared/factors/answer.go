@@ -5,12 +5,14 @@ import (
 	"slices"
 
 	"gonum.org/v1/gonum/stat/distuv"
+
+	"proactive/shared/aggregate"
 )
 
 // report writes down what was found.
 func (a *analysis) report(q Question) Report {
 	r := Report{
-		Format: Format, Problem: q.Problem, Instruments: len(a.columns[0].labels) - 1, Tenants: len(a.columns[1].labels) - 1,
+		Format: Format, Problem: q.Problem, Instruments: len(a.columns[ofInstrument].labels) - 1, Tenants: len(a.columns[ofTenant].labels) - 1,
 		FalseDiscovery: falseDiscovery, Tests: a.tests, Findings: []Finding{}, Factors: []Factor{},
 	}
 	problems := 0
@@ -20,24 +22,22 @@ func (a *analysis) report(q Question) Report {
 		}
 	}
 	size := 0.0
-	perInstrument := make([]float64, len(a.columns[0].labels))
-	for _, i := range a.columns[0].of {
+	perInstrument := make([]float64, len(a.columns[ofInstrument].labels))
+	for _, i := range a.columns[ofInstrument].of {
 		perInstrument[i]++
 	}
 	for _, n := range perInstrument {
 		size += n * n / max(1, float64(a.runs()))
 	}
-	if q.Tenant != "" || r.Tenants >= atLeastTenants {
-		overall := rateOf(problems, a.runs(), a.alike(0), size)
+	if q.Tenant != "" || r.Tenants >= aggregate.Least {
+		overall := rateOf(problems, a.runs(), a.alike(ofInstrument), size)
 		r.Overall = &overall
 	}
 	var findings []*judged
 	for factor := firstFactor; factor < firstFactor+a.factors; factor++ {
 		f := Factor{Factor: a.columns[factor].name, Levels: []Level{}}
-		for _, l := range a.columns[factor].of {
-			if l == 0 {
-				f.Unknown++
-			}
+		if u := a.unknown[factor-firstFactor]; u.shown {
+			f.Unknown = &u.runs
 		}
 		of := slices.DeleteFunc(slices.Clone(a.levels), func(j *judged) bool { return j.factor != factor })
 		p := a.prior(of)
@@ -92,7 +92,7 @@ func (a *analysis) level(j *judged, p prior) Level {
 func (a *analysis) intervals(c *comparison) Test {
 	t := Test{Within: c.within, Held: []string{}, Strata: len(c.cut.strata), P: c.p.both(), PRuns: c.byRuns.both(), PInstruments: c.byInstruments.both()}
 	for _, h := range c.held {
-		if h.column != 0 {
+		if h.column != ofInstrument {
 			t.Held = append(t.Held, a.name(h.column, h.level))
 		}
 	}

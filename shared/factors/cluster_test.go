@@ -72,40 +72,12 @@ func TestSwappedIsCounting(t *testing.T) {
 	})
 }
 
-// Whatever is withheld is of five customers or more together, or all there is.
-func TestNoSubtractionBetraysFewerThanFive(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		levels := make([]map[int32]bool, rapid.IntRange(1, 6).Draw(t, "levels"))
-		for i := range levels {
-			levels[i] = map[int32]bool{}
-			for range rapid.IntRange(0, 9).Draw(t, "customers") {
-				levels[i][int32(rapid.IntRange(0, 11).Draw(t, "customer"))] = true
-			}
-		}
-		hidden, visible := map[int32]bool{}, 0
-		for i, ok := range shown(levels) {
-			if ok {
-				if visible++; len(levels[i]) < atLeastTenants {
-					t.Fatalf("%d customers are shown", len(levels[i]))
-				}
-				continue
-			}
-			for id := range levels[i] {
-				hidden[id] = true
-			}
-		}
-		if visible > 0 && len(hidden) > 0 && len(hidden) < atLeastTenants {
-			t.Fatalf("%d customers are what is left", len(hidden))
-		}
-	})
-}
-
 // Leaving instruments out in turn: of one-run instruments it is the textbook's jackknife.
 func TestJackknife(t *testing.T) {
 	tb := table{columns: []column{{name: instrumentColumn, labels: []string{""}}, {labels: []string{"", "t"}}, {name: "lot", labels: []string{"", "a", "b"}}}, factors: 1}
 	for i := range 40 {
-		tb.columns[0].of = append(tb.columns[0].of, int32(i+1))
-		tb.columns[1].of = append(tb.columns[1].of, 1)
+		tb.columns[ofInstrument].of = append(tb.columns[ofInstrument].of, int32(i+1))
+		tb.columns[ofTenant].of = append(tb.columns[ofTenant].of, 1)
 		tb.columns[2].of = append(tb.columns[2].of, int32(1+i%2))
 		tb.problem = append(tb.problem, i%4 == 1 || i%10 == 0)
 	}

@@ -26,7 +26,7 @@ type cut struct {
 
 // cut lays out a comparison of a sample of comparable runs.
 func (t *table) cut(s sample, factor int, level int32) cut {
-	levels, instruments := t.columns[factor].of, t.columns[0].of
+	levels, instruments := t.columns[factor].of, t.columns[ofInstrument].of
 	out := cut{strata: make([]stratum, s.strata())}
 	for n := range out.strata {
 		first := len(out.cells)

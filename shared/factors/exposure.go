@@ -27,14 +27,11 @@ const (
 	tenantColumn     = "tenant"
 )
 
-// The reasons for which exposures are refused.
+// Where columns are.
 const (
-	TooManyExposures   = "too-many-exposures"
-	IncompleteExposure = "incomplete-exposure"
-	RunTwice           = "run-twice"
-	TwoTenants         = "two-tenants"
-	UnknownFactor      = "unknown-factor"
-	NoExposures        = "no-exposures"
+	ofInstrument = iota
+	ofTenant
+	firstFactor
 )
 
 // maxRuns and maxFactors bound what an analysis takes into memory.
@@ -53,8 +50,8 @@ type column struct {
 // table is the exposures in columns. Runs are in the order of instrument and run, levels
 // in the order of their names, so that the order in which rows came does not matter.
 type table struct {
-	columns []column // 0 instrument, 1 tenant, then factors, then what is only held
-	factors int      // columns[2:2+factors] are tested
+	columns []column // instrument, tenant, then factors, then what is only held
+	factors int      // so many from firstFactor on are tested
 	problem []bool
 	usuals  map[int]usual   // see usual
 	alikes  map[int]float64 // see alike
@@ -64,8 +61,6 @@ type usual struct {
 	of     []int32
 	steady bool
 }
-
-const firstFactor = 2
 
 func (t *table) runs() int { return len(t.problem) }
 

@@ -14,6 +14,7 @@ import (
 	"maps"
 	"slices"
 
+	"proactive/shared/aggregate"
 	"proactive/shared/fault"
 )
 
@@ -66,8 +67,15 @@ func Analyze(rows []Exposure, q Question) (Report, error) {
 // analysis is one under way.
 type analysis struct {
 	*table
-	levels []*judged
-	tests  int
+	levels  []*judged
+	unknown []unknown // by factor
+	tests   int
+}
+
+// unknown is how many runs do not say their level, and whether that may be shown.
+type unknown struct {
+	runs  int
+	shown bool
 }
 
 // judged is a level and what is known of it so far.
@@ -96,33 +104,30 @@ func (a *analysis) describe(across bool) {
 		}
 		known, instruments := 0.0, map[int32]bool{}
 		for i, l := range c.of {
-			j, instrument := levels[l], a.columns[0].of[i]
+			j, instrument := levels[l], a.columns[ofInstrument].of[i]
 			j.runs++
 			if a.problem[i] {
 				j.problems++
 			}
-			j.instruments[instrument], j.tenants[a.columns[1].of[i]] = true, true
+			j.instruments[instrument], j.tenants[a.columns[ofTenant].of[i]] = true, true
 			perInstrument[l][instrument]++
 			if l != 0 {
 				known++
 				instruments[instrument] = true
 			}
 		}
-		tenants := make([]map[int32]bool, len(levels))
 		for l, j := range levels {
-			tenants[l] = j.tenants
 			for _, n := range perInstrument[l] {
 				j.size += n * n
 			}
 			j.size /= max(1, j.runs)
 		}
-		visible := shown(tenants)
+		reasons := a.withheld(levels, across)
+		a.unknown = append(a.unknown, unknown{int(levels[0].runs), reasons[0] == "" || levels[0].runs == 0})
 		for l, j := range levels[1:] {
 			switch {
-			case across && len(j.tenants) < atLeastTenants:
-				j.answer, j.reason = Withheld, FewTenants
-			case across && !visible[l+1]:
-				j.answer, j.reason = Withheld, WouldBetrayAnother
+			case reasons[l+1] != "":
+				j.answer, j.reason = Withheld, reasons[l+1]
 			case len(levels) == 2:
 				j.answer, j.reason = NotEnoughData, OneLevel
 			case j.runs < minRuns || known-j.runs < minRuns:
@@ -135,12 +140,34 @@ func (a *analysis) describe(across bool) {
 	}
 }
 
+// withheld is why levels are not shown across customers, "" if they are. The level that is
+// not known, the first, is one of them: it can be had by taking the others from the total.
+func (a *analysis) withheld(levels []*judged, across bool) []string {
+	groups := make([]aggregate.Group[struct{}], len(levels))
+	for i, j := range levels {
+		for id := range j.tenants {
+			groups[i].Tenants = append(groups[i].Tenants, a.columns[ofTenant].labels[id])
+		}
+	}
+	reasons := make([]string, len(levels))
+	for i, g := range aggregate.Whole(struct{}{}, groups).Groups {
+		switch why := g.Why(); {
+		case !across || why == "":
+		case why == aggregate.Complement:
+			reasons[i] = WouldBetrayAnother
+		default:
+			reasons[i] = FewTenants
+		}
+	}
+	return reasons
+}
+
 // elsewhere counts the instruments with runs at other known levels.
 func (a *analysis) elsewhere(factor int, level int32) int {
 	others := map[int32]bool{}
 	for i, l := range a.columns[factor].of {
 		if l != 0 && l != level {
-			others[a.columns[0].of[i]] = true
+			others[a.columns[ofInstrument].of[i]] = true
 		}
 	}
 	return len(others)
@@ -198,17 +225,17 @@ func (t *table) correlation(column int) float64 {
 	var runs, problems []float64
 	var level []int32
 	levels := len(t.columns[column].labels)
-	if column == 0 { // all runs
+	if column == ofInstrument { // all runs
 		levels = 1
 	}
 	n, x := make([]float64, levels), make([]float64, levels)
-	groups := t.apart(t.known(0), hold{0, whole})
-	if column != 0 {
+	groups := t.apart(t.known(ofInstrument), hold{ofInstrument, whole})
+	if column != ofInstrument {
 		groups = t.apart(groups, hold{column, whole})
 	}
 	for g := range groups.strata() {
 		of, l := groups.stratum(g), int32(0)
-		if column != 0 {
+		if column != ofInstrument {
 			l = t.columns[column].of[of[0]]
 		}
 		y := 0.0

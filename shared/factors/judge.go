@@ -9,10 +9,6 @@ import (
 // nominal is the one-sided P value that a finding must keep in every check.
 const nominal = 0.05
 
-// A difference is explained away if a check moves the odds ratio towards 1 by more than
-// this many standard errors of that: one-sided 5 %.
-const explaining = 1.645
-
 // sameRuns is the part of each of two levels that must be common for them to be one.
 const sameRuns = 0.8
 
@@ -90,12 +86,12 @@ func (a *analysis) restsOnOne(j *judged) bool {
 		return best
 	}
 	i := most(instrument)
-	if c := a.among(j, func(run int32) bool { return a.columns[0].of[run] != i }); !c.agrees(j, nominal) {
+	if c := a.among(j, func(run int32) bool { return a.columns[ofInstrument].of[run] != i }); !c.agrees(j, nominal) {
 		j.answer, j.reason = NotEnoughData, RestsOnInstrument
 		return true
 	}
 	who := most(tenant)
-	if c := a.among(j, func(run int32) bool { return a.columns[1].of[run] != who }); len(tenant) > 1 && !c.agrees(j, nominal) {
+	if c := a.among(j, func(run int32) bool { return a.columns[ofTenant].of[run] != who }); len(tenant) > 1 && !c.agrees(j, nominal) {
 		j.answer, j.reason = NotEnoughData, RestsOnTenant
 		return true
 	}
@@ -103,9 +99,9 @@ func (a *analysis) restsOnOne(j *judged) bool {
 }
 
 func (a *analysis) tenantOf() []int32 {
-	of := make([]int32, len(a.columns[0].labels))
-	for i, instrument := range a.columns[0].of {
-		of[instrument] = a.columns[1].of[i]
+	of := make([]int32, len(a.columns[ofInstrument].labels))
+	for i, instrument := range a.columns[ofInstrument].of {
+		of[instrument] = a.columns[ofTenant].of[i]
 	}
 	return of
 }
@@ -142,7 +138,7 @@ func (a *analysis) isExplained(j *judged) bool {
 		if c.agrees(j, nominal) {
 			continue
 		}
-		if towards, noise := shift(j.comparison.cut, c.cut); len(c.cut.strata) > 0 && towards > explaining*noise {
+		if len(c.cut.strata) > 0 && takesAway(j.comparison.cut, c.cut) {
 			j.answer, j.by = Explained, []string{a.name(other.factor, other.level)}
 			return true
 		}
@@ -192,7 +188,7 @@ func (a *analysis) goesWith(j *judged, found []*judged) bool {
 		if c.p.both() <= own && c.agrees(j, nominal) {
 			continue
 		}
-		if towards, noise := shift(j.comparison.cut, c.cut); len(c.cut.strata) == 0 || f.factor == j.factor || towards > explaining*noise {
+		if len(c.cut.strata) == 0 || f.factor == j.factor || takesAway(j.comparison.cut, c.cut) {
 			j.answer, j.by = Explained, []string{name}
 			return true
 		}

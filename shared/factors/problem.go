@@ -12,9 +12,6 @@ import (
 	"proactive/shared/health"
 )
 
-// BadProblem is the reason for which a problem is refused.
-const BadProblem = "bad-problem"
-
 // Problem says which runs had it: a feature beyond a limit, or a factor at one of some
 // levels, such as run.completion. Exactly one of the two is set.
 type Problem struct {

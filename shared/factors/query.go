@@ -13,10 +13,6 @@ import (
 	"proactive/shared/fault"
 )
 
-// NotAsked is the reason for which Athena is not asked: what it would answer is not what a
-// run's features say.
-const NotAsked = "not-asked-of-athena"
-
 // Table is the clean store's name in Athena.
 const Table = "clean"
 

@@ -13,12 +13,6 @@ import (
 	"proactive/shared/fault"
 )
 
-// The reasons for which a file of exposures is refused.
-const (
-	NotExposures    = "not-exposures"
-	UnknownCustomer = "unknown-customer"
-)
-
 // Read reads exposures, as CSV or JSON lines.
 //
 // CSV begins with a line of names: "instrument", "run", "problem", if customers is nil also

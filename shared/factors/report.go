@@ -78,8 +78,8 @@ type Finding struct {
 // Factor is one of the factors asked for.
 type Factor struct {
 	Factor string `json:"factor"`
-	// Unknown counts the runs that do not say their level.
-	Unknown int     `json:"unknown"`
+	// Unknown counts the runs that do not say their level; null where it is withheld.
+	Unknown *int    `json:"unknown"`
 	Levels  []Level `json:"levels"` // by name
 }
 

@@ -28,7 +28,7 @@ func priorOf(problems, runs []float64) prior {
 	most := math.Inf(-1)
 	for step := -means; step <= means; step++ {
 		// On the scale of log odds, where no step leaves 0 to 1.
-		centre := math.Log(x/(n-x)) + float64(step)*3/means*spreadOf(problems, runs, x, n)
+		centre := math.Log(x/(n-x)) + float64(float64(step)*3/means*spreadOf(problems, runs, x, n))
 		mean := 1 / (1 + math.Exp(-centre))
 		for worth := 1.0; worth <= 65536; worth *= 2 {
 			w := weighted{float64(mean * worth), float64((1 - mean) * worth), 0}

@@ -20,6 +20,7 @@ var (
 		"door/*.go", "request/*.go", "challenge/*.go", "enrol/*.go", "consent/*.go", "authorize/*.go", "validate/*.go",
 		"batch/header.go", "seal/*.go", "observation/*.go", "keyset/*.go", "receipt/verify.go", "scrub/judge.go", "scrub/project.go",
 		"catalog/check.go", "reconcile/account.go", "erase/desk.go", "erasure/sign.go",
+		"factors/refuse.go",
 	}
 	reason = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
 )
