@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/csv"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -98,21 +99,25 @@ func TestAthenaAnswersAsFeaturesDo(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for _, problem := range []string{
+	problems := []string{
 		"q30<72", "q30.r1>75.5", "clusters.pf<50", "chiller.temperature.mean>5.5", "chiller.temperature.max>10",
 		"stage.error.mean>0.25", "stage.error.max<0.4", "valve.retries.hourly>0.3", "config.control_software=1.8.0",
-	} {
-		t.Run(problem, func(t *testing.T) {
-			p, err := factors.ParseProblem(problem)
-			if err != nil {
-				t.Fatal(err)
-			}
-			sql, err := factors.Query(p)
-			if err != nil {
-				t.Fatal(err)
-			}
-			isWhatFeaturesSay(t, store, p, duckDB(t, python, dir, sql))
-		})
+	}
+	var all []factors.Problem
+	var questions []string
+	for _, problem := range problems {
+		p, err := factors.ParseProblem(problem)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sql, err := factors.Query(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, questions = append(all, p), append(questions, sql)
+	}
+	for i, answer := range duckDB(t, python, dir, questions) {
+		t.Run(problems[i], func(t *testing.T) { isWhatFeaturesSay(t, store, all[i], []byte(answer)) })
 	}
 }
 
@@ -279,27 +284,35 @@ func withDuckDB(t *testing.T) string {
 	return ""
 }
 
-// duckDB answers a question over the files of a clean store, as CSV.
-func duckDB(t *testing.T, python, dir, sql string) []byte {
+// duckDB answers questions over the files of a clean store, each as CSV.
+func duckDB(t *testing.T, python, dir string, questions []string) (answers []string) {
 	t.Helper()
 	const script = `
-import csv, duckdb, sys
+import csv, duckdb, io, json, sys
 duckdb.execute("SET enable_progress_bar = false") # on a busy machine it would stand in the answer
-duckdb.execute("CREATE VIEW clean AS SELECT * FROM read_parquet('" + sys.argv[1] + "/clean/v1/*/*.parquet', hive_partitioning = false)")
-answer = duckdb.execute(sys.stdin.read())
-out = csv.writer(sys.stdout)
-out.writerow([c[0] for c in answer.description])
-out.writerows(answer.fetchall())
+duckdb.execute("CREATE TABLE clean AS SELECT * FROM read_parquet('" + sys.argv[1] + "/clean/v1/*/*.parquet', hive_partitioning = false)")
+answers = []
+for question in json.load(sys.stdin):
+    answer, text = duckdb.execute(question), io.StringIO()
+    out = csv.writer(text)
+    out.writerow([c[0] for c in answer.description])
+    out.writerows(answer.fetchall())
+    answers.append(text.getvalue())
+json.dump(answers, sys.stdout)
 `
+	asked, err := json.Marshal(questions)
+	if err != nil {
+		t.Fatal(err)
+	}
 	cmd := exec.CommandContext(t.Context(), python, "-c", script, dir)
-	cmd.Stdin = strings.NewReader(sql)
+	cmd.Stdin = bytes.NewReader(asked)
 	var out, errOut bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errOut
 	if err := cmd.Run(); err != nil {
-		t.Fatalf("%v\n%s\n%s", err, errOut.String(), sql)
+		t.Fatalf("%v\n%s", err, errOut.String())
 	}
-	if rows, err := csv.NewReader(bytes.NewReader(out.Bytes())).ReadAll(); err != nil || len(rows) < 2 {
-		t.Fatalf("%d rows: %v", len(rows), err)
+	if err := json.Unmarshal(out.Bytes(), &answers); err != nil || len(answers) != len(questions) {
+		t.Fatalf("%d answers to %d questions: %v", len(answers), len(questions), err)
 	}
-	return out.Bytes()
+	return answers
 }
