@@ -23,12 +23,13 @@ type Spread struct {
 func spread(values []float64) Spread {
 	var s Spread
 	for _, v := range values {
-		s.Mean += v / float64(len(values))
+		s.Mean += v
 	}
+	s.Mean /= float64(len(values))
 	for _, v := range values {
-		s.SD += (v - s.Mean) * (v - s.Mean) / float64(len(values))
+		s.SD += (v - s.Mean) * (v - s.Mean)
 	}
-	s.SD = math.Sqrt(s.SD)
+	s.SD = math.Sqrt(s.SD / float64(len(values)))
 	return s
 }
 

@@ -76,7 +76,8 @@ type fleetMachine struct {
 //
 //   - error.K.in.24, .72, .168: how many errors of kind K in so many hours, this one included;
 //     error.K.age: hours since the last; error.K.clock: the hour of the day at which it came;
-//   - service.C.days: days since component C was last replaced; service.days: since any was;
+//   - service.C.days: days since component C was last replaced; service.days: since any was,
+//     within the year, for of the year before only the last replacement of each is on record;
 //     service.phase: the same, modulo the 15 days of the maintenance cycle;
 //   - clock, the hour of the day; model; age in years.
 func ReadFleet(dir fs.FS) (Fleet, error) {
@@ -133,7 +134,9 @@ func (f *Fleet) ask(m fleetMachine) {
 		}
 		for ; len(serve) > 0 && serve[0].hour <= hour; serve = serve[1:] {
 			service[serve[0].kind].Add(float64(serve[0].hour))
-			any.Add(float64(serve[0].hour))
+			if serve[0].hour >= 0 {
+				any.Add(float64(serve[0].hour))
+			}
 		}
 		for len(broken) > 0 && broken[0].hour <= hour {
 			broken = broken[1:]
