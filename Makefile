@@ -169,6 +169,10 @@ privacy: build ## PRIVACY_PLANTS identifiers in everything that carries text, th
 	$(GO) test ./infra/rehearsal -count=1 -timeout 60m -run='^TestPlantedIdentifiers$$' || code=$$?; \
 	cat .cache/privacy/*.txt; exit $$code
 
+.PHONY: bench-predict
+bench-predict: ## prediction on public sets (DATA=DIR, ANCHORS=DIR): trains, measures, writes .cache/bench-predict.json and the table in docs/benchmarks.md
+	@DATA=$(DATA) ANCHORS=$(ANCHORS) ./shared/publicsets/bench/measure.sh
+
 .PHONY: chaos-agent
 chaos-agent: ## the agent killed 500 times at any moment while runs grow and the network fails; its spool on a disk that forgets
 	AGENT_KILLS=$${AGENT_KILLS:-500} $(GO) test -count=1 -v -timeout 20m -run KilledAnywhere ./cmd/agent
