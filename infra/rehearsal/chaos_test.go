@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -38,6 +39,10 @@ func forget(t *testing.T, instrument string, sequence int64) {
 		"Key":       map[string]any{"pk": map[string]string{"S": instrument}, "sk": map[string]string{"S": layout.RunRow(sequence)}},
 	})
 }
+
+// scoreLetters are the dead letters of the stage score: whoever moves all of them back waits
+// for those who put some there to find them again.
+var scoreLetters sync.RWMutex
 
 // A message that was lost is found by the account and sent again; one that is a dead letter
 // goes back by command.
@@ -78,10 +83,14 @@ func TestWhatWasLostIsFound(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	scoreLetters.Lock()
+	done := sync.OnceFunc(scoreLetters.Unlock)
+	t.Cleanup(done)
 	back.bury(t, "ScoreQueue", string(body))
-	var done struct{ Queues []reconcile.Redriven }
+	var moved struct{ Queues []reconcile.Redriven }
 	raw, err := stage.Operator(t.Context(), "redrive", "score", "--wait", "40s")
-	if json.Unmarshal(raw, &done) != nil || len(done.Queues) != 1 || done.Queues[0].Found != 1 || done.Queues[0].Left != 0 {
+	done()
+	if json.Unmarshal(raw, &moved) != nil || len(moved.Queues) != 1 || moved.Queues[0].Found != 1 || moved.Queues[0].Left != 0 {
 		t.Errorf("redrive: %s, %v", raw, err)
 	}
 	eventually(t, "the dead letter is scored", func() bool { return len(missing(t, f.id, "--patience", "0s")) == 0 })

@@ -118,6 +118,9 @@ func erased(t *testing.T, n int) erasedLab {
 		e.ids = append(e.ids, s.Batch)
 	}
 	e.names = append(e.names, tokensOf(t, lab.ID)...)
+	scoreLetters.RLock()
+	gone := sync.OnceFunc(scoreLetters.RUnlock)
+	t.Cleanup(gone)
 	plant(t, lab, e.ids[1], e.ids[0])
 	there := held(t)
 	for place, things := range map[string][]thing{"is scheduled": reminders(t), "runs": running(t)} {
@@ -150,7 +153,9 @@ func erased(t *testing.T, n int) erasedLab {
 		eventually(t, "rounds that cannot see all", func() bool { return roundOf(t, lab.ID) > 2 })
 		letGo()
 	}
-	if <-asked; err != nil {
+	<-asked
+	gone()
+	if err != nil {
 		t.Fatal(err)
 	}
 	var told struct {
