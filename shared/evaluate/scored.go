@@ -1,7 +1,9 @@
 package evaluate
 
 import (
+	"runtime"
 	"slices"
+	"sync"
 	"time"
 
 	"proactive/shared/condition"
@@ -52,18 +54,26 @@ func ScoreYear(f *fleet.Fleet, b *predict.Bundle) (*Year, error) {
 		}
 	}
 	y.Years = float64(len(y.Instruments)) * float64(f.Settings().Days) / 365
-	limits, vector := limits{}, make([]float64, len(condition.Columns))
+	limits, vectors := limits{}, make([][]float64, len(condition.Components))
+	for c := range vectors {
+		vectors[c] = make([]float64, len(condition.Columns))
+	}
+	raw := make([][len(Labels{})]float64, len(condition.Components))
 	err := Play(f, func(s Step) error {
 		y.arrivals[s.Instrument] = append(y.arrivals[s.Instrument], s.At)
 		beyond, own := limits.add(s), 0.0
+		for c := range vectors {
+			s.State.Vector(c, vectors[c])
+		}
+		if b != nil {
+			inParallel(len(vectors), func(c int) { raw[c] = b.Raw(vectors[c]) })
+		}
 		for c, component := range condition.Components {
-			s.State.Vector(c, vector)
 			row := Scored{
 				Instrument: place[s.Instrument], Component: int8(c), Sequence: s.Sequence, At: s.At,
-				Labels: LabelsOf(y.Truths.At(s.Instrument, c, s.At)), Limit: beyond[component.Name], EWMA: worst(vector),
+				Labels: LabelsOf(y.Truths.At(s.Instrument, c, s.At)), Limit: beyond[component.Name], EWMA: worst(vectors[c]), Raw: raw[c],
 			}
 			if b != nil {
-				row.Raw = b.Raw(vector)
 				own = max(own, b.FromRaw(row.Raw, component.Name).Fault)
 			}
 			all := oracles[s.Instrument]
@@ -90,6 +100,20 @@ func ScoreYear(f *fleet.Fleet, b *predict.Bundle) (*Year, error) {
 		y.Predict(b)
 	}
 	return y, err
+}
+
+// inParallel does n independent things on all processors.
+func inParallel(n int, do func(int)) {
+	var wait sync.WaitGroup
+	workers := min(n, runtime.GOMAXPROCS(0))
+	for w := range workers {
+		wait.Go(func() {
+			for i := w; i < n; i += workers {
+				do(i)
+			}
+		})
+	}
+	wait.Wait()
 }
 
 // Predict makes the rows' scores probabilities, by the bundle's curves.
