@@ -72,7 +72,7 @@ func (c *explainCmd) Run(a *app) error {
 		if c.Sequence > 0 && s.Sequence < c.Sequence {
 			return nil
 		}
-		e = explanation{Instrument: s.Instrument, Component: c.Component, Sequence: s.Sequence, Bundle: b.Hash, Prediction: b.Predict(s.State, at)}
+		e = explanation{Instrument: s.Instrument, Component: c.Component, Sequence: s.Sequence, Bundle: b.Hash, Prediction: b.Predict(s.State)[at]}
 		e.Base, e.Because = b.Explain(s.State, at)
 		life := e.Prediction.Life()
 		e.LifeDays = [3]evaluate.Figure{evaluate.Figure(life.Low), evaluate.Figure(life.Median), evaluate.Figure(life.High)}

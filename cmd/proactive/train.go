@@ -10,12 +10,12 @@ import (
 )
 
 type trainCmd struct {
-	Fleet     string  `help:"The fleet to learn from." required:"" type:"existingdir" placeholder:"DIR"`
-	Calibrate string  `help:"Another fleet, to calibrate on and to choose thresholds." required:"" type:"existingdir" placeholder:"DIR"`
-	Out       string  `help:"Where to write the bundle: a directory named by its hash is made there." required:"" type:"path" placeholder:"DIR"`
-	Python    string  `help:"A Python with LightGBM, as make train installs it." required:"" type:"existingfile" placeholder:"FILE"`
-	Script    string  `help:"The training script." required:"" type:"existingfile" placeholder:"FILE"`
-	Budget    float64 `help:"False cases per instrument-year that are allowed." default:"0.15"`
+	Fleet     []string `help:"A fleet to learn from; may be given more than once." required:"" type:"existingdir" placeholder:"DIR"`
+	Calibrate string   `help:"Another fleet, to calibrate on and to choose thresholds." required:"" type:"existingdir" placeholder:"DIR"`
+	Out       string   `help:"Where to write the bundle: a directory named by its hash is made there." required:"" type:"path" placeholder:"DIR"`
+	Python    string   `help:"A Python with LightGBM, as make train installs it." required:"" type:"existingfile" placeholder:"FILE"`
+	Script    string   `help:"The training script." required:"" type:"existingfile" placeholder:"FILE"`
+	Budget    float64  `help:"False cases per instrument-year that are allowed." default:"0.15"`
 }
 
 // Help shows how it is used.
@@ -29,11 +29,15 @@ fleets that it makes itself. The same fleets give the same bytes.
 
 // Run implements the command.
 func (c *trainCmd) Run(a *app) error {
-	learn, err := fleet.Open(c.Fleet)
-	if err != nil {
-		return err
+	var learn []*fleet.Fleet
+	for _, dir := range c.Fleet {
+		f, err := fleet.Open(dir)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		learn = append(learn, f)
 	}
-	defer learn.Close()
 	other, err := fleet.Open(c.Calibrate)
 	if err != nil {
 		return err

@@ -8,11 +8,14 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"sync"
 
 	"proactive/shared/condition"
 	"proactive/shared/evaluate"
@@ -22,11 +25,12 @@ import (
 
 // Options of a training.
 type Options struct {
-	Learn, Calibrate *fleet.Fleet
-	Out              string
-	Python, Script   string
-	Budget           float64
-	Progress         io.Writer
+	Learn          []*fleet.Fleet
+	Calibrate      *fleet.Fleet
+	Out            string
+	Python, Script string
+	Budget         float64
+	Progress       io.Writer
 }
 
 // keep is the share of rows far from any fault that is learnt from: most are alike.
@@ -40,39 +44,36 @@ func Bundle(ctx context.Context, o Options) (*predict.Bundle, string, error) {
 		return nil, "", fmt.Errorf("making room for a training: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(work) }()
-	matrix, err := evaluate.Learn(o.Learn, keep)
-	if err != nil {
-		return nil, "", err
+	m := predict.Manifest{Format: predict.Format, Columns: condition.Columns, Calibrated: o.Calibrate.Digest()}
+	matrix, made := &evaluate.Matrix{}, []fleet.Settings{}
+	for _, f := range o.Learn {
+		if err := matrix.Learn(f, keep); err != nil {
+			return nil, "", err
+		}
+		m.Trained, made = append(m.Trained, f.Digest()), append(made, f.Settings())
 	}
 	fmt.Fprintf(o.Progress, "%d rows to learn from\n", matrix.Len())
+	if m.Fleets, err = json.Marshal(append(made, o.Calibrate.Settings())); err != nil {
+		return nil, "", fmt.Errorf("encoding the fleets' settings: %w", err)
+	}
 	params := filepath.Join(work, "params.json")
 	if err := os.WriteFile(params, parameters(), 0o600); err != nil {
 		return nil, "", fmt.Errorf("writing the parameters: %w", err)
 	}
-	m := predict.Manifest{Format: predict.Format, Columns: condition.Columns, Trained: o.Learn.Digest(), Calibrated: o.Calibrate.Digest()}
-	if m.Fleets, err = json.Marshal([]fleet.Settings{o.Learn.Settings(), o.Calibrate.Settings()}); err != nil {
-		return nil, "", fmt.Errorf("encoding the fleets' settings: %w", err)
-	}
+	m.Models = make([]predict.Target, len(predict.Targets))
+	var wait sync.WaitGroup
+	turns, failed := make(chan struct{}, runtime.GOMAXPROCS(0)), make([]error, len(predict.Targets)) // each runs on one processor, to give the same bytes
 	for i, target := range predict.Targets {
-		file, table := filepath.Join(work, target+".txt"), filepath.Join(work, "table.npz")
-		if err := writeTable(table, matrix, i); err != nil {
-			return nil, "", err
-		}
-		cmd := exec.CommandContext(ctx, o.Python, o.Script, "--data", table, "--params", params, "--out", file) //nolint:gosec // G204: the developer's own Python
-		cmd.Stdout, cmd.Stderr = o.Progress, o.Progress
-		if err := cmd.Run(); err != nil {
-			return nil, "", fmt.Errorf("training the model %q: %w", target, err)
-		}
-		text, err := os.ReadFile(file) //nolint:gosec // G304: our own
-		if err != nil {
-			return nil, "", fmt.Errorf("reading a trained model: %w", err)
-		}
-		sum := sha256.Sum256(text)
-		name := hex.EncodeToString(sum[:])
-		if err := os.Rename(file, filepath.Join(work, name+".txt")); err != nil { //nolint:gosec // G703: our own
-			return nil, "", fmt.Errorf("naming a trained model: %w", err)
-		}
-		m.Models = append(m.Models, predict.Target{Name: target, Model: name})
+		wait.Go(func() {
+			turns <- struct{}{}
+			defer func() { <-turns }()
+			m.Models[i].Name = target
+			m.Models[i].Model, failed[i] = o.learn(ctx, work, params, matrix, i)
+		})
+	}
+	wait.Wait()
+	if err := errors.Join(failed...); err != nil {
+		return nil, "", err
 	}
 	b, err := write(work, m)
 	if err != nil {
@@ -106,6 +107,31 @@ func Bundle(ctx context.Context, o Options) (*predict.Bundle, string, error) {
 		}
 	}
 	return b, dir, nil
+}
+
+// learn trains the model of one target in work, and returns the digest by which it is named.
+func (o Options) learn(ctx context.Context, work, params string, matrix *evaluate.Matrix, target int) (string, error) {
+	name := predict.Targets[target]
+	file, table := filepath.Join(work, name+".txt"), filepath.Join(work, name+".npz")
+	if err := writeTable(table, matrix, target); err != nil {
+		return "", err
+	}
+	defer func() { _ = os.Remove(table) }()                                                                 // hundreds of megabytes
+	cmd := exec.CommandContext(ctx, o.Python, o.Script, "--data", table, "--params", params, "--out", file) //nolint:gosec // G204: the developer's own Python
+	cmd.Stdout, cmd.Stderr = o.Progress, o.Progress
+	if err := cmd.Run(); err != nil {
+		return "", fmt.Errorf("training the model %q: %w", name, err)
+	}
+	text, err := os.ReadFile(file) //nolint:gosec // G304: our own
+	if err != nil {
+		return "", fmt.Errorf("reading a trained model: %w", err)
+	}
+	sum := sha256.Sum256(text)
+	digest := hex.EncodeToString(sum[:])
+	if err := os.Rename(file, filepath.Join(work, digest+".txt")); err != nil { //nolint:gosec // G703: our own
+		return "", fmt.Errorf("naming a trained model: %w", err)
+	}
+	return digest, nil
 }
 
 // parameters of LightGBM, the same for every target.

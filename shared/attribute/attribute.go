@@ -28,13 +28,18 @@ const (
 
 // Evidence is what is known of a run.
 type Evidence struct {
-	// Metrics are by how many standard deviations each signal differs from the
-	// instrument's own normal, nothing shared taken off, in the order of
+	// Metrics are by how many standard deviations each signal differs from what the
+	// instrument lately showed, nothing shared taken off, in the order of
 	// condition.Signals and not turned; NaN where nothing is known.
 	Metrics []float64
-	// Shared is what others with the same level of a factor differ by, in the same unit,
-	// by the factors of condition.Shared; 0 where it is chance.
+	// Scale is that standard deviation, in the unit that is followed.
+	Scale []float64
+	// Shared is what others with the same level of a factor differ by, less what they
+	// lately did, in the same unit, by the factors of condition.Shared; 0 where it is chance.
 	Shared map[string][]float64
+	// Lots is what others with the same lots of reagents and flow cells differ by in all, in
+	// the units that are followed and the order of condition.Signals; nil if nobody is known.
+	Lots []float64
 	// Own is the probability that a component of the instrument has a fault: the highest.
 	Own float64
 }
@@ -50,17 +55,17 @@ type Weight struct {
 // runs are before anything is known of them.
 var Prior = map[Cause]float64{Library: .30, ReagentLot: .06, FlowcellLot: .05, Software: .05, Room: .04, Instrument: .15, Chance: .35}
 
-// signature is what a cause can move at all, and which way (0: either).
-type signature map[string]float64
+// pattern is what a cause does to the metrics, in the units that are followed: the proportions
+// count, not the size. Only what it does first hand; see docs/fleet.md for the sizes.
+type pattern map[string]float64
 
-// The signatures. Reagents touch signal and phasing, a flow cell signal and what passes the
-// filter; a library what passes and how well it is read, more than it does light; a room's
-// heat the chiller's effort and everything that is warm.
+// The patterns. A poor library changes what passes and how well it is read, more than it does
+// light, or it is too alike to be read well; a room's heat the chiller's effort and everything
+// that is warm.
 var (
-	reagents = signature{"intensity.r1": 0, "phasing.r1": 0, "prephasing.r1": 0, "q30": 0, "error.r1": 0}
-	flowcell = signature{"intensity.r1": 0, "clusters.pf": 0, "q30": 0, "error.r1": 0}
-	library  = signature{"clusters.pf": -1, "q30": -1, "error.r1": 1, "intensity.r1": -.4, "phasing.r1": .3}
-	room     = signature{"internal.temperature.mean": 1, "chiller.duty.mean": 1, "camera.temperature.mean": .6}
+	poor  = pattern{"clusters.pf": -9, "q30": -6, "error.r1": .6, "intensity.r1": -.1}
+	alike = pattern{"clusters.pf": -6, "q30": -4, "error.r1": .3, "phasing.r1": .08}
+	room  = pattern{"internal.temperature.mean": 1, "chiller.duty.mean": 4, "camera.temperature.mean": .25}
 )
 
 // metrics are the signals that evidence is taken from: the run's, and what the room moves.
@@ -76,15 +81,17 @@ const (
 	limit  = 8.
 )
 
-// Weigh weighs the explanations, the best first.
+// Weigh weighs the explanations, the best first. What many share is a fact and comes first:
+// lots by whether they are further off than lots usually are, the software by what it takes
+// off the surprise in any signal, for a release moves what no lot can. The library and the
+// room explain what is left.
 func Weigh(e Evidence) []Weight {
 	score := map[Cause]float64{Chance: 0, Instrument: own(e.Own)}
-	lots := sum(e.Shared["run.reagent_lot"], e.Shared["run.flowcell_lot"])
-	score[ReagentLot] = e.explained(lots, reagents)
-	score[FlowcellLot] = e.explained(lots, flowcell)
-	score[Software] = e.explained(e.Shared["config.control_software"], nil)
-	score[Library] = e.fitted(library)
-	score[Room] = e.fitted(room)
+	score[Software] = e.software()
+	score[ReagentLot], score[FlowcellLot] = badness(e.Lots)
+	left := e.left()
+	score[Library] = max(e.fitted(left, poor), e.fitted(left, alike))
+	score[Room] = e.fitted(left, room)
 	total, highest := 0.0, math.Inf(-1)
 	for c, s := range score {
 		score[c] = s/temper + math.Log(Prior[c])
@@ -110,44 +117,102 @@ func own(p float64) float64 {
 	return temper * math.Log(p/(1-p))
 }
 
-// explained is by how much a shift that is known makes the run less surprising: half the
-// squares that it takes off.
-func (e Evidence) explained(shift []float64, only signature) float64 {
-	if shift == nil {
+// unknown is what it costs an explanation that nobody else is known who shares it.
+const unknown = 4.
+
+// software is by how much the shift of a release makes what is seen less surprising: half
+// the squares that it takes off, in every signal.
+func (e Evidence) software() float64 {
+	shift, there := e.Shared["config.control_software"]
+	if !there {
 		return -unknown
 	}
 	gain := 0.0
-	for _, m := range metrics {
-		i := indexes[m]
-		z := bounded(e.Metrics[i])
-		if math.IsNaN(z) {
-			continue
+	for i, by := range shift {
+		if z := bounded(e.Metrics[i]); !math.IsNaN(z) {
+			rest := z - bounded(by)
+			gain += (float64(z*z) - float64(rest*rest)) / 2
 		}
-		if _, can := only[m]; only != nil && !can {
-			continue
-		}
-		left := z - bounded(shift[i])
-		gain += (float64(z*z) - float64(left*left)) / 2
 	}
 	return gain
 }
 
-// unknown is what it costs an explanation that nobody else is known who shares it.
-const unknown = 4.
-
-// fitted is the same for a pattern whose size is not known: the best size is taken, and
-// paid for.
-func (e Evidence) fitted(pattern signature) float64 {
-	along, square := 0.0, 0.0
-	for _, m := range metrics {
-		weight, there := pattern[m]
-		z := bounded(e.Metrics[indexes[m]])
-		if !there || math.IsNaN(z) {
-			continue
+// left is what is seen less everything that is shared, in the order of metrics.
+func (e Evidence) left() []float64 {
+	left := make([]float64, len(metrics))
+	for i, m := range metrics {
+		z := e.Metrics[indexes[m]]
+		for _, shift := range e.Shared {
+			z -= shift[indexes[m]]
 		}
-		along += float64(weight * z)
-		square += float64(weight * weight)
+		left[i] = bounded(z)
 	}
+	return left
+}
+
+// What lots usually differ by, as standard deviations in the units that are followed, and by
+// how many of them a bad one is off (docs/fleet.md; guesses there, and here).
+const (
+	lotLight, lotPhasing   = .06, .12 // reagents
+	cellLight, cellPassing = .04, 1.  // flow cells
+	badLot                 = 4.
+	spreadOfGood           = 2. // variance: a lot's own, and that of the lot which it is compared with
+	reagentsOwnLight       = .3 // part of a shift of light that is owed to the reagents for all that is known
+	least                  = -unknown * temper
+)
+
+// badness is how much likelier the lots' shift is if the reagents, or the flow cells, are bad
+// than if they are like others, as a log-likelihood ratio. Reagents are told by phasing, flow
+// cells by what passes the filter; light, which both move, speaks for either a little.
+func badness(shift []float64) (reagents, flowcells float64) {
+	if shift == nil {
+		return least, least
+	}
+	phasing := (shift[indexes["phasing.r1"]] + shift[indexes["prephasing.r1"]]/.7) / 2 / lotPhasing
+	light := -shift[indexes["intensity.r1"]]
+	passing := -shift[indexes["clusters.pf"]] / cellPassing
+	reagents = temper * (likelier(phasing) + float64(reagentsOwnLight*likelier(light/lotLight)))
+	flowcells = temper * (likelier(passing) + float64(reagentsOwnLight*likelier(light/cellLight)))
+	return reagents, flowcells
+}
+
+// likelier is of a bad lot than of another, so many standard deviations off.
+func likelier(x float64) float64 {
+	x = max(-badLot, min(2*badLot, x))
+	return (float64(x*x) - float64((x-badLot)*(x-badLot))) / 2 / spreadOfGood
+}
+
+// of is a pattern in standard deviations of the instrument's, in the order of metrics; 0
+// where the run has no such metric.
+func (e Evidence) of(p pattern) []float64 {
+	all := make([]float64, len(metrics))
+	for i, m := range metrics {
+		if at := indexes[m]; e.Scale[at] > 0 && !math.IsNaN(e.Metrics[at]) {
+			all[i] = p[m] / e.Scale[at]
+		}
+	}
+	return all
+}
+
+func dot(a, b []float64) float64 {
+	sum := 0.0
+	for i := range a {
+		sum += float64(a[i] * b[i])
+	}
+	return sum
+}
+
+// fitted is by how much a pattern of any size makes what is seen less surprising: the best
+// size is taken, and paid for.
+func (e Evidence) fitted(seen []float64, of pattern) float64 {
+	p := e.of(of)
+	along := 0.0
+	for i, z := range seen {
+		if !math.IsNaN(z) {
+			along += float64(p[i] * z)
+		}
+	}
+	square := dot(p, p)
 	if square == 0 || along <= 0 {
 		return -unknown
 	}
@@ -159,20 +224,6 @@ func bounded(z float64) float64 {
 		return z
 	}
 	return max(-limit, min(limit, z))
-}
-
-func sum(a, b []float64) []float64 {
-	switch {
-	case a == nil:
-		return b
-	case b == nil:
-		return a
-	}
-	all := make([]float64, len(a))
-	for i := range a {
-		all[i] = a[i] + b[i]
-	}
-	return all
 }
 
 var indexes = func() map[string]int {

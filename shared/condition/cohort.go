@@ -9,6 +9,24 @@ import (
 // taken off: a version before a lot, for lots come and go within a version.
 var Shared = []string{"config.control_software", "run.reagent_lot", "run.flowcell_lot"}
 
+// Type is the factor whose cohorts are fleets: instruments of one type, and what is usual of
+// their signals. To these what is followed is posted, not what differs.
+const Type = "config.instrument_type"
+
+// moves is what a factor can move at all; a factor that is not here, anything. Lots of
+// reagents and of flow cells are sold at the same time to the same labs: without it the one
+// would be held to account for the other, or for a worn part.
+var moves = map[string][]string{
+	"run.reagent_lot":  {"intensity.r1", "phasing.r1", "prephasing.r1", "q30", "error.r1"},
+	"run.flowcell_lot": {"intensity.r1", "clusters.pf", "q30", "error.r1"},
+}
+
+// Moves tells whether a factor can move a signal.
+func Moves(factor, feature string) bool {
+	of, there := moves[factor]
+	return !there || slices.Contains(of, feature)
+}
+
 // Cohort is what the instruments that have one level of a factor in common lately showed:
 // by how much each differs from its own normal. It remembers the last of them only, so
 // that it does not grow with the fleet. The zero value has nobody.
@@ -71,6 +89,42 @@ func (c *Cohort) Post(instrument string, day float64, residuals []float64) {
 	}
 }
 
+// fleetLeast is how many others make a fleet: below it, what is usual for a type is not known.
+const fleetLeast = 10
+
+// Fleet is what others of a cohort to which followed values were posted, in place of
+// residuals, have of a signal: the median, and the median absolute deviation as a standard
+// deviation. false where they are too few.
+func (c *Cohort) Fleet(signal int, without string, day float64) (middle, spread float64, ok bool) {
+	if c == nil {
+		return 0, 0, false
+	}
+	var room [cohortMost]float64
+	all := c.heard(room[:0], signal, without, day)
+	n := len(all)
+	if n < fleetLeast {
+		return 0, 0, false
+	}
+	slices.Sort(all)
+	middle = (all[(n-1)/2] + all[n/2]) / 2
+	for i, x := range all {
+		all[i] = math.Abs(x - middle)
+	}
+	slices.Sort(all)
+	return middle, 1.4826 * (all[(n-1)/2] + all[n/2]) / 2, true
+}
+
+// heard appends the means of the members that were heard of lately.
+func (c *Cohort) heard(all []float64, signal int, without string, day float64) []float64 {
+	for i := range c.Members {
+		m := &c.Members[i]
+		if m.Weights[signal] > 0 && m.Instrument != without && day-m.Day <= cohortDays {
+			all = append(all, m.Residuals[signal]/m.Weights[signal])
+		}
+	}
+	return all
+}
+
 // Shift is by how much a signal of the others of the cohort differs from their normals:
 // the median of their residuals, and how many they are. It is zero where they are too
 // few, and less than the median where that is as likely to be chance.
@@ -79,13 +133,7 @@ func (c *Cohort) Shift(signal int, without string, day float64) (shift float64, 
 		return 0, 0
 	}
 	var room [cohortMost]float64
-	all := room[:0]
-	for i := range c.Members {
-		m := &c.Members[i]
-		if m.Weights[signal] > 0 && m.Instrument != without && day-m.Day <= cohortDays {
-			all = append(all, m.Residuals[signal]/m.Weights[signal])
-		}
-	}
+	all := c.heard(room[:0], signal, without, day)
 	n := len(all)
 	if n < cohortLeast {
 		return 0, n

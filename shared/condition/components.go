@@ -16,9 +16,9 @@ const Slots = 4
 // Components is every component that a prediction is made of.
 var Components = []Component{
 	{"laser", health.Optical, []string{"laser.current.mean", "laser.power.mean", "log.laser.power.hourly", "log.laser.off.hourly"}},
-	{"camera", health.Optical, []string{"camera.temperature.mean", "internal.temperature.mean"}},
-	{"focus", health.Optical, []string{"focus.score.mean", "fwhm.r1", "log.focus.lost.hourly"}},
-	{"stage", health.Mechanical, []string{"stage.error.mean", "stage.retries.hourly", "log.stage.home.retry.hourly", "fwhm.r1"}},
+	{"camera", health.Optical, []string{"camera.temperature.mean", "internal.temperature.mean", "log.unknown_lines.hourly"}},
+	{"focus", health.Optical, []string{"focus.score.mean", "fwhm.r1", "log.focus.lost.hourly", "log.stage.home.failed.hourly"}},
+	{"stage", health.Mechanical, []string{"stage.error.mean", "stage.retries.hourly", "log.stage.home.retry.hourly", "log.stage.home.failed.hourly"}},
 	{"z-drive", health.Mechanical, []string{"log.stage.home.failed.hourly", "fwhm.r1", "focus.score.mean", "log.focus.lost.hourly"}},
 	{"chiller", health.Thermal, []string{"chiller.duty.mean", "chiller.temperature.mean", "log.chiller.warm.hourly", "chiller.temperature.max"}},
 	{"heater", health.Thermal, []string{"heater.ramp.mean", "heater.error.mean", "log.heater.timeout.hourly"}},

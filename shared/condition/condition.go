@@ -12,6 +12,7 @@ package condition
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -42,7 +43,11 @@ type Track struct {
 	Last      Maybe              `json:"last"`  // z of the newest run that had it
 	Raw       Maybe              `json:"raw"`   // z as if nothing were shared and nobody had been there
 	Bridge    *Bridge            `json:"bridge,omitempty"`
-	Offset    float64            `json:"offset,omitempty"` // what visits moved z by
+	// Fleet is how many standard deviations the newest run differs from others of the type,
+	// Among the mean of it.
+	Fleet  Maybe         `json:"fleet"`
+	Among  features.EWMA `json:"among"`
+	Offset float64       `json:"offset,omitempty"` // what visits moved z by
 }
 
 // Maybe is a number that may not be known: NaN, null in JSON.
@@ -87,6 +92,7 @@ func newTrack(s Signal) *Track {
 		Fast:      features.EWMA{Alpha: fast}, Slow: features.EWMA{Alpha: slow},
 		Sum:   features.CUSUM{Slack: slack, Ceiling: ceiling},
 		Trend: features.Window{Room: trendRuns, Span: trendDays},
+		Fleet: Maybe(math.NaN()), Among: features.EWMA{Alpha: fast},
 	}
 }
 
@@ -105,6 +111,30 @@ type State struct {
 	Visits map[string]int64 `json:"visits"`
 	Type   string           `json:"type"` // config.instrument_type
 	Rate   features.EWMA    `json:"rate"` // days between runs
+	// Software is since when the control software is what it is.
+	Software Level `json:"software"`
+}
+
+// Level is what a factor is now, and the day since which it is; Changed tells that it was
+// another before.
+type Level struct {
+	Value   string  `json:"value"`
+	Day     float64 `json:"day"`
+	Changed bool    `json:"changed"`
+}
+
+func (l *Level) set(value string, day float64) {
+	if value != "" && value != l.Value {
+		*l = Level{Value: value, Day: day, Changed: l.Value != ""}
+	}
+}
+
+// days since it changed, NaN if it never did.
+func (l *Level) days(now float64) float64 {
+	if !l.Changed {
+		return math.NaN()
+	}
+	return now - l.Day
 }
 
 // Epoch is a component's time since its last service, as far as it was seen.
@@ -175,6 +205,7 @@ func (s *State) Add(r health.Features, shift map[string]float64, services map[st
 	if t := r.Factors["config.instrument_type"]; t != "" {
 		s.Type = t
 	}
+	s.Software.set(r.Factors["config.control_software"], day)
 	s.end(r)
 	s.serve(services, day)
 	s.visit(visits)
@@ -210,7 +241,9 @@ func (s *State) end(r health.Features) {
 	}
 }
 
-// serve begins the epochs of components that were serviced: their signals start anew.
+// serve begins the epochs of components that were serviced: their signals start anew. Of
+// the others that the component moved, and of those that are nobody's, the normal stays
+// and what was made of the time since is forgotten: it was the old part's.
 func (s *State) serve(services map[string]health.Epoch, day float64) {
 	for _, c := range Components {
 		e, there := s.Epochs[c.Name]
@@ -221,14 +254,26 @@ func (s *State) serve(services map[string]health.Epoch, day float64) {
 		case now.Number > e.Number && s.Sequence >= now.Since:
 			e = Epoch{Number: now.Number, Since: now.Since, Day: day}
 			for _, signal := range Signals {
-				if signal.Owner == c.Name {
+				t := s.Tracks[signal.Feature]
+				switch {
+				case t == nil:
+				case signal.Owner == c.Name:
 					delete(s.Tracks, signal.Feature)
+				case signal.Owner == "" || slices.Contains(c.Signals, signal.Feature):
+					t.forget(signal)
 				}
 			}
 		}
 		e.Runs++
 		s.Epochs[c.Name] = e
 	}
+}
+
+// forget keeps a signal's normal and nothing else.
+func (t *Track) forget(s Signal) {
+	fresh := newTrack(s)
+	t.Fast, t.Slow, t.Sum, t.Trend, t.Among = fresh.Fast, fresh.Slow, fresh.Sum, fresh.Trend, fresh.Among
+	t.Bridge = nil
 }
 
 // visit bridges the signals of components that were looked at.
@@ -282,6 +327,41 @@ func (t *Track) bridged(z float64) float64 {
 
 // clip bounds what one run weighs in a trend.
 const clip = 25.
+
+// Stand notes how the newest run stands among others of its type: see Cohort.Fleet. It is
+// what is known of a part whose own normal is not known yet.
+func (s *State) Stand(values map[string]float64, fleet *Cohort, instrument string) {
+	for i, x := range s.Levels(values) {
+		signal := Signals[i]
+		t := s.Tracks[signal.Feature]
+		if t == nil {
+			continue
+		}
+		if t.Fleet = Maybe(math.NaN()); math.IsNaN(x) {
+			continue
+		}
+		if middle, spread, ok := fleet.Fleet(i, instrument, s.Day); ok {
+			z := (x - middle) / math.Max(spread, signal.Noise)
+			t.Fleet = Maybe(z)
+			t.Among.Add(math.Max(-clip, math.Min(clip, z)))
+		}
+	}
+}
+
+// Levels are the values of a run's signals as they are followed, in the order of Signals;
+// NaN where it has none. It is what is posted to a fleet.
+func (s *State) Levels(values map[string]float64) []float64 {
+	all := make([]float64, len(Signals))
+	for i, signal := range Signals {
+		all[i] = math.NaN()
+		if value, there := values[signal.Feature]; there && !signal.Count {
+			if x, ok := signal.Followed(value); ok {
+				all[i] = x
+			}
+		}
+	}
+	return all
+}
 
 // Residuals are by how much the signals of the newest run differ from the instrument's own
 // normals, in the order of Signals and in the unit that is followed, nothing shared taken

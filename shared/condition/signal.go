@@ -56,5 +56,6 @@ var Signals = []Signal{
 	{Feature: "log.chiller.warm.hourly", Owner: "chiller", Unit: "/h", Count: true, Noise: .05},
 	{Feature: "log.heater.timeout.hourly", Owner: "heater", Unit: "/h", Count: true, Noise: .05},
 	{Feature: "log.pump.pressure.hourly", Owner: "line", Unit: "/h", Count: true, Noise: .05},
+	{Feature: "log.unknown_lines.hourly", Unit: "/h", Log: true, Noise: .1},
 	{Feature: "log.valve.retry.hourly", Owner: "valve", Unit: "/h", Count: true, Noise: .05},
 }

@@ -17,13 +17,13 @@ import (
 var Types = []string{"MiSeq", "NextSeq 500", "NextSeq 550", "NextSeq 1000", "NextSeq 2000", "NovaSeq 6000", "NovaSeq X", "HiSeq 2500", "HiSeq 4000", "HiSeq X", "iSeq 100", "MiniSeq"}
 
 // slotColumns are the columns of each slot.
-var slotColumns = []string{"z", "raw", "fast", "slow", "up", "down", "slope", "sure", "end", "age", "peak"}
+var slotColumns = []string{"z", "raw", "fast", "slow", "up", "down", "slope", "sure", "end", "age", "peak", "jitter", "fleet", "among"}
 
 // commonColumns are those of each common signal.
 var commonColumns = []string{"z", "fast", "slow", "slope"}
 
 // plainColumns come first. The first two are categories.
-var plainColumns = []string{"component", "type", "epoch.runs", "epoch.days", "rate", "aborted", "streak", "others"}
+var plainColumns = []string{"component", "type", "epoch.runs", "epoch.days", "rate", "aborted", "streak", "others", "software.days", "visit.runs"}
 
 // Categories is how many of the first columns are categories.
 const Categories = 2
@@ -54,7 +54,7 @@ func (s *State) Vector(component int, row []float64) {
 	if i := slices.Index(Types, s.Type); i >= 0 {
 		kind = float64(i)
 	}
-	row = append(row, float64(component), kind, float64(e.Runs), s.Day-e.Day, s.Rate.Mean(), s.Aborted.Mean(), float64(s.Streak), s.others(component))
+	row = append(row, float64(component), kind, float64(e.Runs), s.Day-e.Day, s.Rate.Mean(), s.Aborted.Mean(), float64(s.Streak), s.others(component), s.Software.days(s.Day), s.sinceVisit(c.Name))
 	for i := range Slots {
 		var t *Track
 		var signal Signal
@@ -92,10 +92,10 @@ func (t *Track) slot(row []float64, s Signal, day float64) []float64 {
 	}
 	age := t.Seen.At(day)
 	if age > fresh { // what it was then says nothing of now
-		return append(row, math.NaN(), math.NaN(), math.NaN(), sign*t.Slow.Mean(), up, down, math.NaN(), math.NaN(), math.NaN(), age, math.NaN())
+		return append(row, math.NaN(), math.NaN(), math.NaN(), sign*t.Slow.Mean(), up, down, math.NaN(), math.NaN(), math.NaN(), age, math.NaN(), math.NaN(), math.NaN(), math.NaN())
 	}
 	return append(row, sign*float64(t.Last), sign*float64(t.Raw), sign*t.Fast.Mean(), sign*t.Slow.Mean(), up, down,
-		sign*line.Slope*30, sign*line.Slope/line.Error, sign*line.End, age, t.peak(sign))
+		sign*line.Slope*30, sign*line.Slope/line.Error, sign*line.End, age, t.peak(sign), t.jitter(), sign*float64(t.Fleet), sign*t.Among.Mean())
 }
 
 func (t *Track) common(row []float64, s Signal, day float64) []float64 {
@@ -124,6 +124,31 @@ func (t *Track) peak(sign float64) float64 {
 		}
 	}
 	return second
+}
+
+// jitter is by how much the last few readings jump from one to the next, as a standard
+// deviation (von Neumann 1941): a trend adds little to it. NaN below three readings.
+func (t *Track) jitter() float64 {
+	const last = 8
+	v := t.Trend.V[max(0, len(t.Trend.V)-last):]
+	if len(v) < 3 {
+		return math.NaN()
+	}
+	sum := 0.0
+	for i := 1; i < len(v); i++ {
+		sum += float64((v[i] - v[i-1]) * (v[i] - v[i-1]))
+	}
+	return math.Sqrt(sum / float64(2*(len(v)-1)))
+}
+
+// sinceVisit is how many runs a component has had since it was last looked at, NaN if it
+// never was.
+func (s *State) sinceVisit(component string) float64 {
+	since, there := s.Visits[component]
+	if !there {
+		return math.NaN()
+	}
+	return float64(s.Sequence - since + 1)
 }
 
 func (s Signal) sign() float64 {

@@ -27,42 +27,58 @@ type asked struct {
 	at         time.Time
 	factors    map[string]string
 	weights    []attribute.Weight
+	evidence   attribute.Evidence
+	met        map[string]time.Time // when the instrument first had the run's level, by factor
 }
 
-// suspicious is from how many standard deviations on a run's metrics are asked about.
+// inquiry asks what runs that look bad are owed to.
+type inquiry struct {
+	usual map[string]*attribute.Usual     // by instrument
+	met   map[string]map[string]time.Time // by instrument, and factor and level
+	asked []asked
+}
+
+// suspicious is from how many standard deviations on a run is asked about.
 const suspicious = 3.5
 
-// ask weighs the explanations of a run, if it looks bad.
-func ask(s Step, own float64) (asked, bool) {
-	e := attribute.Evidence{Metrics: make([]float64, len(condition.Signals)), Shared: map[string][]float64{}, Own: own}
-	bad := false
-	scales := make([]float64, len(condition.Signals))
+// add weighs the explanations of a run, if it looks bad. own is the highest probability of a
+// fault on its instrument.
+func (q *inquiry) add(s Step, own float64) {
+	if q.usual == nil {
+		q.usual, q.met = map[string]*attribute.Usual{}, map[string]map[string]time.Time{}
+	}
+	usual, met := q.usual[s.Instrument], q.met[s.Instrument]
+	if usual == nil {
+		usual, met = &attribute.Usual{}, map[string]time.Time{}
+		q.usual[s.Instrument], q.met[s.Instrument] = usual, met
+	}
+	a := asked{instrument: s.Instrument, at: s.At, factors: s.Factors, met: map[string]time.Time{}}
+	for _, factor := range condition.Shared {
+		level := factor + " " + s.Factors[factor]
+		if _, there := met[level]; !there {
+			met[level] = s.At
+		}
+		a.met[factor] = met[level]
+	}
+	scale := make([]float64, len(condition.Signals))
 	for i, signal := range condition.Signals {
-		e.Metrics[i], scales[i] = math.NaN(), math.NaN()
-		t := s.State.Tracks[signal.Feature]
-		if t == nil || signal.Count {
-			continue
-		}
-		scales[i] = t.Reference.Scale()
-		e.Metrics[i] = s.Residual[i] / scales[i]
-		if signal.Owner == "" && math.Abs(e.Metrics[i]) >= suspicious || signal.Feature == "internal.temperature.mean" && e.Metrics[i] >= 2*suspicious {
-			bad = true
+		scale[i] = math.NaN()
+		if t := s.State.Tracks[signal.Feature]; t != nil && !signal.Count {
+			scale[i] = t.Reference.Scale()
 		}
 	}
-	if !bad {
-		return asked{}, false
-	}
-	for factor, shift := range s.Shift {
-		z := make([]float64, len(shift))
-		for i := range shift {
-			if scales[i] > 0 {
-				z[i] = shift[i] / scales[i]
-			}
+	a.evidence = usual.Add(s.Residual, scale, s.Shift, own)
+	for _, z := range a.evidence.Metrics {
+		if math.Abs(z) >= suspicious {
+			a.weights = attribute.Weigh(a.evidence)
+			q.asked = append(q.asked, a)
+			return
 		}
-		e.Shared[factor] = z
 	}
-	return asked{s.Instrument, s.At, s.Factors, attribute.Weigh(e)}, true
 }
+
+// newsDays is how long after an instrument first had a level what looks bad is news of it.
+const newsDays = 30
 
 // attributed compares what was said of bad-looking runs with the episodes.
 func (y *Year) attributed() (all []Attributed) {
@@ -77,7 +93,7 @@ func (y *Year) attributed() (all []Attributed) {
 				continue
 			}
 			together, runs := map[attribute.Cause]float64{}, 0
-			for _, r := range y.asked {
+			for _, r := range y.inquiry.asked {
 				if r.at.Before(e.From) || r.at.After(e.To) || !struck(e, r, tenant, site) {
 					continue
 				}
@@ -108,6 +124,7 @@ func (y *Year) attributed() (all []Attributed) {
 	return all
 }
 
+// struck tells whether a run is one of an episode's, and was when that was news.
 func struck(e fleet.Episode, r asked, tenant, site map[string]string) bool {
 	switch e.Field {
 	case "tenant":
@@ -115,5 +132,5 @@ func struck(e fleet.Episode, r asked, tenant, site map[string]string) bool {
 	case "site":
 		return site[r.instrument] == e.Value
 	}
-	return r.factors[e.Field] == e.Value
+	return r.factors[e.Field] == e.Value && !r.at.After(r.met[e.Field].AddDate(0, 0, newsDays))
 }

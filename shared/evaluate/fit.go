@@ -9,8 +9,12 @@ import (
 	"proactive/shared/predict"
 )
 
-// leastOutcomes is how many outcomes of either kind a step of a calibration curve has.
+// leastOutcomes is how many times it came true in a step of a calibration curve.
 const leastOutcomes = 12
+
+// enoughOfItsOwn is how often something must have come true on a component for a curve of
+// its own; with less it has the one of all components.
+const enoughOfItsOwn = 10 * leastOutcomes
 
 // Calibrate fits the curves that make the models' scores probabilities, by component: on a
 // year that the models have not seen.
@@ -23,10 +27,24 @@ func (y *Year) Calibrate(models []predict.Target) {
 				all[row.Component] = append(all[row.Component], predict.Outcome{Score: row.Raw[t], Came: row.Labels[t] == 1})
 			}
 		}
+		var together []predict.Outcome
 		for c, outcomes := range all {
-			models[t].Curves[condition.Components[c].Name] = predict.Fit(outcomes, leastOutcomes)
+			together = append(together, outcomes...)
+			if came(outcomes) >= enoughOfItsOwn {
+				models[t].Curves[condition.Components[c].Name] = predict.Fit(outcomes, leastOutcomes)
+			}
+		}
+		models[t].Curves[""] = predict.Fit(together, leastOutcomes)
+	}
+}
+
+func came(outcomes []predict.Outcome) (n int) {
+	for _, o := range outcomes {
+		if o.Came {
+			n++
 		}
 	}
+	return n
 }
 
 // Margin is the part of the alert budget that is spent on the year on which thresholds are
@@ -37,9 +55,9 @@ const Margin = .75
 // above the promise.
 const leastPrecision = .88
 
-// option is what one threshold of one component comes to.
+// option is what thresholds of one component come to.
 type option struct {
-	raise       float64
+	raise, now  float64
 	cases, hits int
 	worth       int // failures foretold
 }
@@ -67,7 +85,7 @@ func (y *Year) Choose(b *predict.Bundle, budget float64) {
 			cases, hits, gain := 0, 0, 0
 			for c, all := range options {
 				o := slices.MaxFunc(all, func(a, b option) int { return cmp.Compare(a.value(price), b.value(price)) })
-				t.Raise[condition.Components[c].Name], t.Now[condition.Components[c].Name] = o.raise, now
+				t.Raise[condition.Components[c].Name], t.Now[condition.Components[c].Name] = o.raise, o.now
 				cases, hits, gain = cases+o.cases, hits+o.hits, gain+o.worth
 			}
 			if share(hits, cases) >= leastPrecision && float64(cases-hits) <= budget*Margin*y.Years && gain > worth {
@@ -78,8 +96,8 @@ func (y *Year) Choose(b *predict.Bundle, budget float64) {
 	b.Thresholds = best
 }
 
-// now is the probability to have failed that opens a case at once.
-const now = .5
+// nows are the probabilities to have failed that may open a case at once.
+var nows = []float64{.3, .45, .6, .75}
 
 func (o option) value(price float64) float64 {
 	return float64(o.worth) - price*float64(o.cases-o.hits)
@@ -87,16 +105,18 @@ func (o option) value(price float64) float64 {
 
 func (y *Year) options(b *predict.Bundle, component int, rows []int, runs int) (all []option) {
 	name := condition.Components[component].Name
-	for raise := .1; raise < 1; raise += .04 {
-		tried := *b
-		tried.Thresholds = predict.Thresholds{Runs: runs, Raise: map[string]float64{name: raise}, Now: map[string]float64{name: now}}
-		d, rule, alarms := NewDesk(y.Truths), Bundled(&tried), make([]predict.Alarm, len(y.Instruments))
-		for _, i := range rows {
-			row := &y.Rows[i]
-			d.Take(y.Instruments[row.Instrument], row.At, rule(row, &alarms[row.Instrument]))
+	for raise := .14; raise < 1; raise += .04 {
+		for _, now := range nows {
+			tried := *b
+			tried.Thresholds = predict.Thresholds{Runs: runs, Raise: map[string]float64{name: raise}, Now: map[string]float64{name: now}}
+			d, rule, alarms := NewDesk(y.Truths), Bundled(&tried), make([]predict.Alarm, len(y.Instruments))
+			for _, i := range rows {
+				row := &y.Rows[i]
+				d.Take(y.Instruments[row.Instrument], row.At, rule(row, &alarms[row.Instrument]))
+			}
+			t := y.Tally(d, name)
+			all = append(all, option{raise, now, t.Cases, t.True, t.Foretold + t.AtOnce})
 		}
-		t := y.Tally(d, name)
-		all = append(all, option{raise, t.Cases, t.True, t.Foretold + t.AtOnce})
 	}
 	return all
 }

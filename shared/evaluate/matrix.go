@@ -66,14 +66,14 @@ func Rows(f *fleet.Fleet, visit func(Row) error) error {
 // Matrix keeps the rows that a model is trained on: all near a fault, and a share of the
 // others, chosen by digest.
 type Matrix struct {
-	vectors []float32 // rows × condition.Columns
+	vectors []float32 // rows × condition.Columns; see Learn
 	labels  []Labels
 }
 
-// Learn plays a fleet for what can be learnt from it.
-func Learn(f *fleet.Fleet, share float64) (*Matrix, error) {
-	m := &Matrix{}
-	err := Rows(f, func(r Row) error {
+// Learn plays a fleet for what can be learnt from it, and adds that. share is of the rows
+// far from any fault that are kept.
+func (m *Matrix) Learn(f *fleet.Fleet, share float64) error {
+	return Rows(f, func(r Row) error {
 		if near := r.Fact.Fault != nil || r.Fact.Comes && r.Fact.Ahead < 60*24*time.Hour; !near && digestShare(r) >= share {
 			return nil
 		}
@@ -83,7 +83,6 @@ func Learn(f *fleet.Fleet, share float64) (*Matrix, error) {
 		m.labels = append(m.labels, LabelsOf(r.Fact))
 		return nil
 	})
-	return m, err
 }
 
 // Len is how many rows there are.

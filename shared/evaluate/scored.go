@@ -33,10 +33,10 @@ type Year struct {
 	Fleet       *fleet.Fleet
 	Truths      Truths
 	Instruments []string
-	Years       float64 // instrument-years
-	Rows        []Scored
+	Years       float64  // instrument-years
+	Rows        []Scored // of each run one of each component, in their order
 	arrivals    map[string][]time.Time
-	asked       []asked
+	inquiry     inquiry
 }
 
 // ScoreYear plays a fleet's year once.
@@ -91,9 +91,7 @@ func ScoreYear(f *fleet.Fleet, b *predict.Bundle) (*Year, error) {
 			}
 			y.Rows = append(y.Rows, row)
 		}
-		if a, bad := ask(s, own); bad {
-			y.asked = append(y.asked, a)
-		}
+		y.inquiry.add(s, own)
 		return nil
 	})
 	if err == nil && b != nil {
@@ -118,9 +116,16 @@ func inParallel(n int, do func(int)) {
 
 // Predict makes the rows' scores probabilities, by the bundle's curves.
 func (y *Year) Predict(b *predict.Bundle) {
-	for i := range y.Rows {
-		row := &y.Rows[i]
-		row.P = b.FromRaw(row.Raw, condition.Components[row.Component].Name)
+	n := len(condition.Components)
+	all := make([]predict.Prediction, n)
+	for i := 0; i < len(y.Rows); i += n { // of one run
+		for c := range all {
+			all[c] = b.FromRaw(y.Rows[i+c].Raw, condition.Components[c].Name)
+		}
+		predict.Compare(all)
+		for c := range all {
+			y.Rows[i+c].P = all[c]
+		}
 	}
 }
 

@@ -67,7 +67,7 @@ func (w *Walk) step(r fleet.Run) Step {
 		}
 		shifts := make([]float64, len(condition.Signals))
 		for i, signal := range condition.Signals {
-			if _, there := r.Values[signal.Feature]; !there || signal.Count {
+			if _, there := r.Values[signal.Feature]; !there || signal.Count || !condition.Moves(factor, signal.Feature) {
 				continue
 			}
 			by, others := c.Shift(i, r.Instrument, s.Day)
@@ -79,6 +79,15 @@ func (w *Walk) step(r fleet.Run) Step {
 	}
 	s.Add(r.Features, total, w.Services[r.Instrument], w.visits[r.Instrument])
 	step.Residual = s.Residuals(r.Values)
+	if id := level(r, condition.Type); id != "" {
+		others := w.cohorts[id]
+		if others == nil {
+			others = &condition.Cohort{}
+			w.cohorts[id] = others
+		}
+		s.Stand(r.Values, others, r.Instrument)
+		others.Post(r.Instrument, s.Day, s.Levels(r.Values))
+	}
 	left := slices.Clone(step.Residual)
 	for _, factor := range condition.Shared {
 		if id := level(r, factor); id != "" {

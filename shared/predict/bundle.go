@@ -46,7 +46,7 @@ type Manifest struct {
 	Columns []string `json:"columns"` // of a vector, as condition.Columns was when it was trained
 	// Trained and Calibrated are digests of the fleets that it was made from, Fleets how
 	// they were made: both are simulated.
-	Trained    string          `json:"trained"`
+	Trained    []string        `json:"trained"`
 	Calibrated string          `json:"calibrated"`
 	Fleets     json.RawMessage `json:"fleets,omitempty"`
 	Models     []Target        `json:"models"`

@@ -37,8 +37,8 @@ type Outcome struct {
 }
 
 // Fit is the isotonic curve through outcomes (Ayer et al. 1955, pool adjacent violators):
-// of all that never fall, the one of least squared error, its steps widened until each has
-// at least so many outcomes of either kind, or, at the ends, what is left; between the steps'
+// of all that never fall, the one of least squared error, its steps widened until in each
+// it came true at least so many times, or, at the ends, what is left; between the steps'
 // middles it is straight. Rates are of n+1 with half an outcome at the curve's mean, so
 // that no step says never or always.
 func Fit(outcomes []Outcome, least int) Curve {
@@ -57,7 +57,7 @@ func Fit(outcomes []Outcome, least int) Curve {
 		mean /= float64(len(all))
 	}
 	rate := func(b block) float64 { return (b.came + mean) / (b.n + 1) }
-	thin := func(b block) bool { return b.came < float64(least) || b.n-b.came < float64(least) }
+	thin := func(b block) bool { return b.came < float64(least) }
 	var blocks []block
 	for _, o := range all {
 		b := block{sum: o.Score, n: 1}

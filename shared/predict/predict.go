@@ -2,6 +2,7 @@ package predict
 
 import (
 	"math"
+	"slices"
 
 	"proactive/shared/condition"
 )
@@ -15,19 +16,57 @@ type Prediction struct {
 	Failed float64    `json:"failed"`
 	Fault  float64    `json:"fault"`
 	Within [4]float64 `json:"within"`
+	// Rivals are the highest probabilities of another component: to have failed, and of a
+	// fault, there of those that share a signal with this one. What blurs the spots is one
+	// thing; a case is opened on the likelier.
+	Rivals Rivals `json:"rivals"`
 }
 
-// Predict asks every model about one component as of the state's newest run.
-func (b *Bundle) Predict(s *condition.State, component int) Prediction {
-	row := make([]float64, len(condition.Columns))
-	s.Vector(component, row)
-	return b.Of(row, condition.Components[component].Name)
+// Rivals are probabilities of other components of the same instrument; see Prediction.
+type Rivals struct {
+	Failed float64 `json:"failed"`
+	Fault  float64 `json:"fault"`
 }
 
-// Of asks every model about a vector.
-func (b *Bundle) Of(row []float64, component string) Prediction {
-	return b.FromRaw(b.Raw(row), component)
+// Predict asks every model about every component as of the state's newest run, in the order
+// of condition.Components.
+func (b *Bundle) Predict(s *condition.State) []Prediction {
+	all, row := make([]Prediction, len(condition.Components)), make([]float64, len(condition.Columns))
+	for c, component := range condition.Components {
+		s.Vector(c, row)
+		all[c] = b.FromRaw(b.Raw(row), component.Name)
+	}
+	Compare(all)
+	return all
 }
+
+// Compare sets the rivals of an instrument's predictions, in the order of condition.Components.
+func Compare(all []Prediction) {
+	for i := range all {
+		all[i].Rivals = Rivals{}
+		for j := range all {
+			if i == j {
+				continue
+			}
+			all[i].Rivals.Failed = max(all[i].Rivals.Failed, all[j].Failed)
+			if akin[i][j] {
+				all[i].Rivals.Fault = max(all[i].Rivals.Fault, all[j].Fault)
+			}
+		}
+	}
+}
+
+// akin tells which components share a signal.
+var akin = func() (all [][]bool) {
+	for _, a := range condition.Components {
+		row := make([]bool, len(condition.Components))
+		for j, b := range condition.Components {
+			row[j] = slices.ContainsFunc(a.Signals, func(s string) bool { return slices.Contains(b.Signals, s) })
+		}
+		all = append(all, row)
+	}
+	return all
+}()
 
 func (t Target) at(component string, score float64) float64 {
 	c, there := t.Curves[component]
@@ -92,12 +131,12 @@ const release = .5
 func (b *Bundle) Next(a *Alarm, p Prediction) Reason {
 	raise, now := b.Thresholds.Raise[p.Component], b.Thresholds.Now[p.Component]
 	risk := p.Fault
-	if raise > 0 && risk >= raise {
+	if raise > 0 && risk >= raise && risk >= p.Rivals.Fault {
 		a.Over++
 	} else {
 		a.Over = 0
 	}
-	come := now > 0 && p.Failed >= now
+	come := now > 0 && p.Failed >= now && p.Failed >= p.Rivals.Failed
 	due := raise > 0 && a.Over >= b.Thresholds.Runs
 	switch {
 	case a.On && (!(raise > 0) || risk < raise*release) && (!(now > 0) || p.Failed < now*release):

@@ -96,6 +96,7 @@ func (c *collection) add(o observation.Observation) {
 		c.values[channel] = append(c.values[channel], v)
 	case o.Field == "log.unknown_lines": // every log that was read says how many
 		c.logs = true
+		c.sums[o.Field] += o.Value
 	case strings.HasPrefix(o.Field, logPrefix):
 		c.sums[o.Field] += o.Value
 	case o.Field == "run.read_is_index":
