@@ -90,9 +90,9 @@ func tell(w io.Writer, r evaluate.Report) {
 		}
 		fmt.Fprintf(w, "%-12s %-6s %8d %8d %7.3f [%.3f, %.3f] %9.3f %7.2f\n", name, p.Target, p.Rows, p.Came, float64(p.Skill), float64(p.Low), float64(p.High), float64(p.Ceiling), float64(p.Slope))
 	}
-	fmt.Fprintf(w, "\n%-14s %9s %7s %9s %7s\n", "cause", "episodes", "right", "runs", "right")
+	fmt.Fprintf(w, "\n%-14s %9s %7s %9s %7s\n", "cause", "episodes", "found", "notices", "right")
 	for _, x := range r.Attribution {
-		fmt.Fprintf(w, "%-14s %9d %7d %9d %7d\n", x.Cause, x.Episodes, x.RightEpisodes, x.Runs, x.Right)
+		fmt.Fprintf(w, "%-14s %9d %7d %9d %7d\n", x.Cause, x.Episodes, x.Found, x.Notices, x.Right)
 	}
 }
 

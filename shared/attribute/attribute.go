@@ -156,7 +156,7 @@ const (
 	lotLight, lotPhasing   = .06, .12 // reagents
 	cellLight, cellPassing = .04, 1.  // flow cells
 	badLot                 = 4.
-	spreadOfGood           = 2. // variance: a lot's own, and that of the lot which it is compared with
+	spreadOfGood           = 1. // variance
 	reagentsOwnLight       = .3 // part of a shift of light that is owed to the reagents for all that is known
 	least                  = -unknown * temper
 )

@@ -44,9 +44,9 @@ func WriteCard(w io.Writer, r Report, b *predict.Bundle, judged fleet.Settings) 
 			p("| %s | %.3f | %.3f | %d |\n", x.Target, float64(bin.Said), float64(bin.Came), bin.Rows)
 		}
 	}
-	p("\n## Causes\n\nHow often what many instruments shared was told for what it was, over the episodes of which a run looked bad.\n\n| cause | episodes | told right | runs | told right |\n|---|---|---|---|---|\n")
+	p("\n## Causes\n\nWhat many instruments share is told by one notice, not by a case on each. Episodes that five instruments or more saw (of a library: all), and the notices given.\n\n| cause | episodes | found | notices | right |\n|---|---|---|---|---|\n")
 	for _, x := range r.Attribution {
-		p("| %s | %d | %d | %d | %d |\n", x.Cause, x.Episodes, x.RightEpisodes, x.Runs, x.Right)
+		p("| %s | %d | %d | %d | %d |\n", x.Cause, x.Episodes, x.Found, x.Notices, x.Right)
 	}
 }
 

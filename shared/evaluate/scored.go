@@ -41,7 +41,7 @@ type Year struct {
 
 // ScoreYear plays a fleet's year once.
 func ScoreYear(f *fleet.Fleet, b *predict.Bundle) (*Year, error) {
-	y := &Year{Fleet: f, Truths: TruthsOf(f), arrivals: map[string][]time.Time{}}
+	y := &Year{Fleet: f, Truths: TruthsOf(f), arrivals: map[string][]time.Time{}, inquiry: inquiry{tenant: tenants(f)}}
 	place, oracles := map[string]int32{}, map[string][]fleet.Oracle{}
 	for _, i := range f.Instruments() {
 		place[i.ID] = int32(len(y.Instruments)) //nolint:gosec // a fleet has at most 100 000
@@ -98,6 +98,14 @@ func ScoreYear(f *fleet.Fleet, b *predict.Bundle) (*Year, error) {
 		y.Predict(b)
 	}
 	return y, err
+}
+
+func tenants(f *fleet.Fleet) map[string]string {
+	of := map[string]string{}
+	for _, i := range f.Instruments() {
+		of[i.ID] = i.Tenant
+	}
+	return of
 }
 
 // inParallel does n independent things on all processors.

@@ -33,6 +33,7 @@ type Step struct {
 	// Residual is by how much each signal differed from the instrument's normal before
 	// anything shared was taken off; NaN where nothing is known.
 	Residual []float64
+	cohorts  map[string]*condition.Cohort
 }
 
 // Play walks a fleet through its year. visit is called after each run with everything known
@@ -58,7 +59,7 @@ func (w *Walk) step(r fleet.Run) Step {
 		s = &condition.State{}
 		w.States[r.Instrument] = s
 	}
-	step := Step{Run: r, State: s, Shift: map[string][]float64{}, Others: map[string]int{}}
+	step := Step{Run: r, State: s, cohorts: w.cohorts, Shift: map[string][]float64{}, Others: map[string]int{}}
 	total := map[string]float64{}
 	for _, factor := range condition.Shared {
 		c := w.cohorts[level(r, factor)]
