@@ -137,7 +137,7 @@ func (o Options) learn(ctx context.Context, work, params string, matrix *evaluat
 // parameters of LightGBM, the same for every target.
 func parameters() []byte {
 	raw, err := json.Marshal(map[string]any{
-		"rounds": 220, "categorical": condition.Columns[:condition.Categories],
+		"rounds": 300, "categorical": condition.Columns[:condition.Categories],
 		"lightgbm": map[string]any{
 			"objective": "binary", "seed": 20261128, "num_threads": 1, "learning_rate": .05, "num_leaves": 31, "min_data_in_leaf": 60,
 			"feature_fraction": .5, "bagging_fraction": .7, "bagging_freq": 1, "lambda_l2": 10, "cat_smooth": 20,

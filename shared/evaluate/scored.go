@@ -17,6 +17,7 @@ import (
 type Scored struct {
 	Instrument int32 // by its place in Year.Instruments
 	Component  int8
+	Epoch      int8 // the component's
 	Sequence   int64
 	At         time.Time
 	Labels     Labels
@@ -70,7 +71,7 @@ func ScoreYear(f *fleet.Fleet, b *predict.Bundle) (*Year, error) {
 		}
 		for c, component := range condition.Components {
 			row := Scored{
-				Instrument: place[s.Instrument], Component: int8(c), Sequence: s.Sequence, At: s.At,
+				Instrument: place[s.Instrument], Component: int8(c), Epoch: int8(min(127, s.State.Epochs[component.Name].Number)), Sequence: s.Sequence, At: s.At,
 				Labels: LabelsOf(y.Truths.At(s.Instrument, c, s.At)), Limit: beyond[component.Name], EWMA: worst(vectors[c]), Raw: raw[c],
 			}
 			if b != nil {
@@ -129,6 +130,7 @@ func (y *Year) Predict(b *predict.Bundle) {
 	for i := 0; i < len(y.Rows); i += n { // of one run
 		for c := range all {
 			all[c] = b.FromRaw(y.Rows[i+c].Raw, condition.Components[c].Name)
+			all[c].Epoch = int(y.Rows[i+c].Epoch)
 		}
 		predict.Compare(all)
 		for c := range all {

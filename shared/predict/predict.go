@@ -10,6 +10,7 @@ import (
 // Prediction is what is foretold of one component.
 type Prediction struct {
 	Component string `json:"component"`
+	Epoch     int    `json:"epoch"` // how often the component was replaced; see health.Epoch
 	// Failed is the probability that it has failed, Fault that a fault is on its way or has
 	// come; Within that it will fail, if it has not, within each of Days. Within never falls
 	// with the days.
@@ -35,6 +36,7 @@ func (b *Bundle) Predict(s *condition.State) []Prediction {
 	for c, component := range condition.Components {
 		s.Vector(c, row)
 		all[c] = b.FromRaw(b.Raw(row), component.Name)
+		all[c].Epoch = s.Epochs[component.Name].Number
 	}
 	Compare(all)
 	return all
@@ -106,8 +108,10 @@ func (p Prediction) reaches(q float64) float64 {
 // Alarm remembers of a component what its thresholds need: part of the fold, as the
 // condition is. The zero value is quiet.
 type Alarm struct {
-	Over int  `json:"over"` // runs in a row at or above Raise
-	On   bool `json:"on"`
+	Epoch int  `json:"epoch"` // of another, nothing is remembered
+	Over  int  `json:"over"`  // runs in a row at or above Raise
+	On    bool `json:"on"`
+	Come  bool `json:"come"` // that the failure has come was said
 }
 
 // Reason says what became of an alarm.
@@ -129,6 +133,9 @@ const release = .5
 
 // Next adds a prediction to an alarm.
 func (b *Bundle) Next(a *Alarm, p Prediction) Reason {
+	if a.Epoch != p.Epoch {
+		*a = Alarm{Epoch: p.Epoch}
+	}
 	raise, now := b.Thresholds.Raise[p.Component], b.Thresholds.Now[p.Component]
 	risk := p.Fault
 	if raise > 0 && risk >= raise && risk >= p.Rivals.Fault {
@@ -140,13 +147,13 @@ func (b *Bundle) Next(a *Alarm, p Prediction) Reason {
 	due := raise > 0 && a.Over >= b.Thresholds.Runs
 	switch {
 	case a.On && (!(raise > 0) || risk < raise*release) && (!(now > 0) || p.Failed < now*release):
-		a.On = false
+		a.On, a.Come = false, false
 		return Over
+	case come && !a.Come:
+		a.On, a.Come = true, true
+		return HasCome
 	case a.On:
 		return Standing
-	case come:
-		a.On = true
-		return HasCome
 	case due:
 		a.On = true
 		return Foretold
