@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"testing"
@@ -19,6 +20,16 @@ import (
 // standard deviations from its normal, the worse side; it has come where that is more than
 // failedAt. Two runs in a row are wanted.
 func Models(t testing.TB) *predict.Bundle {
+	t.Helper()
+	b, err := predict.Open(ModelFiles(t), ".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// ModelFiles are the files of Models.
+func ModelFiles(t testing.TB) fs.FS {
 	t.Helper()
 	const (
 		foretoldAt = 4
@@ -37,7 +48,7 @@ func Models(t testing.TB) *predict.Bundle {
 		text := stump(slices.Index(condition.Columns, "own1.fast"), at)
 		sum := sha256.Sum256([]byte(text))
 		name := hex.EncodeToString(sum[:])
-		files["m/"+name+".txt"] = &fstest.MapFile{Data: []byte(text)}
+		files[name+".txt"] = &fstest.MapFile{Data: []byte(text)}
 		m.Models = append(m.Models, predict.Target{Name: target, Model: name, Curves: map[string]predict.Curve{
 			"": {Score: []float64{-3, 3}, Probability: []float64{.01, .9}},
 		}})
@@ -46,12 +57,8 @@ func Models(t testing.TB) *predict.Bundle {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files["m/bundle.json"] = &fstest.MapFile{Data: raw}
-	b, err := predict.Open(files, "m")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return b
+	files["bundle.json"] = &fstest.MapFile{Data: raw}
+	return files
 }
 
 // stump is a model of one tree with one split: -3 up to a threshold or where nothing is
