@@ -162,7 +162,7 @@ func (a *appStack) newStarter() awslambda.Function {
 	d := a.data
 	starter := a.function("starter", size{memoryMB: 256, timeout: 30}, settings.Starter{
 		InstrumentsTable: *d.tables.instruments.TableName(), CasesTable: *d.tables.cases.TableName(),
-		StateMachine: a.machineARN(), Pace: a.env.Pace,
+		StateMachine: a.machineARN(), Pace: a.env.Pace, Predictions: a.env.Predictions,
 	}, all(
 		on(d.tables.instruments, "tenant and site of the instrument; whether it was erased", "GetItem"),
 		on(d.tables.cases, "opens one case per instrument and component", "GetItem", "PutItem"),

@@ -27,7 +27,7 @@ func (a *appStack) newErase() {
 	}, all(
 		on(d.tables.instruments, "the tombstone, the turn, the key set; deletes codes and the instrument's own row", "GetItem", "PutItem", "Scan", "BatchWriteItem", "DeleteItem"),
 		on(d.tables.ledger, "deletes an instrument's rows", "Query", "BatchWriteItem"),
-		on(d.tables.health, "deletes an instrument's rows", "Query", "BatchWriteItem"),
+		on(d.tables.health, "deletes an instrument's rows, and its shares in cohorts", "Query", "BatchWriteItem", "GetItem", "PutItem"),
 		on(d.tables.findings, "deletes an instrument's rows", "Query", "BatchWriteItem"),
 		on(d.tables.cases, "finds and deletes the rows of an instrument's cases", "Scan", "BatchWriteItem"),
 		a.writeRows(d.keys.tables),

@@ -17,7 +17,7 @@ func (a *appStack) newExport() {
 		on(d.tables.instruments, "whether the instrument was erased", "GetItem"),
 		on(d.tables.instruments, "the instrument's row, and its consents", "Query"),
 		on(d.tables.ledger, "an instrument's batches, days and receipts", "Query"),
-		on(d.tables.health, "an instrument's runs and services", "Query"),
+		on(d.tables.health, "an instrument's runs, services, condition, status and shares in cohorts", "Query", "GetItem"),
 		on(d.tables.findings, "an instrument's findings", "Query"),
 		on(d.tables.cases, "finds an instrument's cases", "Scan"),
 		a.readRows(d.keys.tables),

@@ -121,7 +121,7 @@ func TestEnvironmentsHoldNamesAndNoSecrets(t *testing.T) {
 	flavours(t, func(t *testing.T, d deployment) {
 		arn := func(service, rest string) string { return fmt.Sprintf(arnOf, service) + rest }
 		words := map[string]string{
-			"DEPLOYMENT": "proactive-" + d.Name, "PACE": fmt.Sprint(d.Pace), "SENDER": d.Sender,
+			"DEPLOYMENT": "proactive-" + d.Name, "PACE": fmt.Sprint(d.Pace), "SENDER": d.Sender, "MODELS": d.Models, "PREDICTIONS": d.Predictions,
 			"SCHEDULE_GROUP": "proactive-" + d.Name + "-reminders", "STATE_MACHINE": arn("states", "stateMachine:proactive-"+d.Name+"-case"),
 			"UNWRAP_KEYS": "${data/UnwrapKey.Arn}", "RECEIPT_KEYS": "${data/ReceiptKey.Arn}", // the first generation
 			"BASE_URL": "${app/Api.ApiEndpoint}", "EVENT_BUS": "${app/Bus}",

@@ -38,6 +38,10 @@ type environment struct {
 	// newest and the one before it, so that a rotation loses nothing under way; see
 	// docs/operations.md.
 	UnwrapKey, ReceiptKey int
+	// Models are those that foretell failures: "current", "none", or the first digits of
+	// the hash of an older bundle. Predictions is what becomes of what they find: "cases"
+	// or "record".
+	Models, Predictions string
 	// Port of the emulator, 0 on AWS. What it changes: the base address of links, and
 	// that the guard stack, whose resources the emulator lacks, is left out.
 	Port int
@@ -53,6 +57,9 @@ var environmentName = regexp.MustCompile(`^[a-z][a-z0-9]{0,11}$`)
 // rest.
 var mailAddress = regexp.MustCompile(`^[^@\s]+@[^@\s]+\.[^@\s]+$`)
 
+// models names a bundle; whether it is built in, the function finds out when it starts.
+var models = regexp.MustCompile(`^(current|none|[0-9a-f]{12})$`)
+
 // check refuses what would deploy and be wrong.
 func (e environment) check() error {
 	switch {
@@ -66,6 +73,10 @@ func (e environment) check() error {
 		return fmt.Errorf("unwrap is %d and receipt %d: generations of keys count from 1", e.UnwrapKey, e.ReceiptKey)
 	case e.production() && e.Pace != 1:
 		return fmt.Errorf("pace is %d: in production a day lasts a day", e.Pace)
+	case !models.MatchString(e.Models):
+		return fmt.Errorf("models is %q: it must be current, none, or the first twelve digits of a bundle's hash", e.Models)
+	case e.Predictions != "cases" && e.Predictions != "record":
+		return fmt.Errorf("predictions is %q: it must be cases or record", e.Predictions)
 	case e.Ops != "" && !mailAddress.MatchString(e.Ops):
 		return fmt.Errorf("ops is %q: it must be a mail address", e.Ops)
 	case e.production() && e.Ops == "":
@@ -96,6 +107,7 @@ func contextOf(app awscdk.App) environment {
 		Name: get("env", "prod"), Arch: get("arch", "arm64"), Pace: number("pace", 1),
 		Sender: get("sender", "service@proactive.example"), Ops: get("ops", ""), Port: number("port", 0), Assets: "dist",
 		UnwrapKey: number("unwrap", 1), ReceiptKey: number("receipt", 1),
+		Models: get("models", "current"), Predictions: get("predictions", "cases"),
 	}
 }
 

@@ -131,11 +131,11 @@ func (a *appStack) newPipeline() {
 
 	score := a.function("score", size{memoryMB: 512, timeout: stageTimeout}, settings.Score{
 		CleanBucket: *d.buckets.clean.BucketName(), HealthTable: *d.tables.health.TableName(), FindingsTable: *d.tables.findings.TableName(),
-		InstrumentsTable: *d.tables.instruments.TableName(),
+		InstrumentsTable: *d.tables.instruments.TableName(), Models: a.env.Models,
 	}, all(
 		on(d.tables.instruments, "whether the instrument was erased", "GetItem"),
 		a.read(d.buckets.clean, d.keys.clean, "clean/", "reads the clean batch"),
-		on(d.tables.health, "a run's features, and all of the instrument's", "PutItem", "Query"),
+		on(d.tables.health, "a run's features, those of the last runs, the condition, the status, what cohorts share", "GetItem", "PutItem", "UpdateItem", "Query"),
 		on(d.tables.findings, "findings as they change", "PutItem", "Query"),
 		a.writeRows(d.keys.tables),
 	)...)

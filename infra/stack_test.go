@@ -168,6 +168,8 @@ func TestWhatWouldDeployAndBeWrongIsRefused(t *testing.T) {
 		"a name with a star":                        func(e *environment) { e.Name = "a*" },
 		"an architecture without functions":         func(e *environment) { e.Arch = "x86_64" },
 		"no pace":                                   func(e *environment) { e.Pace = 0 },
+		"models by half a hash":                     func(e *environment) { e.Models = "ce0a8f" },
+		"predictions that do neither":               func(e *environment) { e.Predictions = "maybe" },
 		"a month in seconds, in production":         func(e *environment) { e.Pace = 17280 },
 		"production whose alarms nobody hears":      func(e *environment) { e.Ops = "" },
 		"alarms to what is no address":              func(e *environment) { e.Ops = "ops" },

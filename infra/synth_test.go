@@ -21,10 +21,10 @@ var update = flag.Bool("update", false, "write the golden files anew")
 // The flavours that are synthesised: what production gets, what a second deployment on
 // AWS gets, and what the emulator gets.
 var (
-	production = environment{Name: "prod", Arch: "arm64", Pace: 1, Sender: "service@proactive.example", Ops: "ops@proactive.example", UnwrapKey: 1, ReceiptKey: 1}
-	second     = environment{Name: "demo", Arch: "arm64", Pace: 1, Sender: "service@proactive.example", UnwrapKey: 1, ReceiptKey: 1}
-	rotated    = environment{Name: "prod", Arch: "arm64", Pace: 1, Sender: "service@proactive.example", Ops: "ops@proactive.example", UnwrapKey: 3, ReceiptKey: 2}
-	emulated   = environment{Name: "demo", Arch: "amd64", Pace: 17280, Sender: "service@proactive.example", UnwrapKey: 1, ReceiptKey: 1, Port: 4566}
+	production = environment{Name: "prod", Arch: "arm64", Pace: 1, Sender: "service@proactive.example", Ops: "ops@proactive.example", UnwrapKey: 1, ReceiptKey: 1, Models: "current", Predictions: "cases"}
+	second     = environment{Name: "demo", Arch: "arm64", Pace: 1, Sender: "service@proactive.example", UnwrapKey: 1, ReceiptKey: 1, Models: "current", Predictions: "cases"}
+	rotated    = environment{Name: "prod", Arch: "arm64", Pace: 1, Sender: "service@proactive.example", Ops: "ops@proactive.example", UnwrapKey: 3, ReceiptKey: 2, Models: "current", Predictions: "cases"}
+	emulated   = environment{Name: "demo", Arch: "amd64", Pace: 17280, Sender: "service@proactive.example", UnwrapKey: 1, ReceiptKey: 1, Models: "current", Predictions: "cases", Port: 4566}
 )
 
 // deployment is what was synthesised of one environment.

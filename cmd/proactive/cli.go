@@ -39,6 +39,7 @@ type cli struct {
 	} `cmd:"" help:"Enrolment codes."`
 	Instruments struct {
 		List    instrumentsListCmd    `cmd:"" default:"1" help:"List the enrolled instruments."`
+		Show    instrumentsShowCmd    `cmd:"" help:"Show how an instrument stands: NE 107 status, what is foretold and what was found, by component."`
 		Consent instrumentsConsentCmd `cmd:"" help:"Show what a lab answered: every signed statement, verified."`
 		Revoke  revokeCmd             `cmd:"" help:"End an instrument's enrolment for good."`
 		Erase   eraseCmd              `cmd:"" help:"Have all that is held of an instrument erased, and fetch the certificate."`
@@ -49,7 +50,9 @@ type cli struct {
 	} `cmd:"" help:"Service cases."`
 	Findings struct {
 		List findingsCmd `cmd:"" default:"withargs" help:"List the findings of an instrument, with what each is judged by."`
-	} `cmd:"" help:"What the rules have found."`
+	} `cmd:"" help:"What rules and models have found."`
+	Outcome outcomeCmd `cmd:"" help:"Record what was true of a case: confirmed, another cause, or no fault found."`
+	Labels  labelsCmd  `cmd:"" help:"List what was told of cases, and how often rules and models were right."`
 	Batches struct {
 		List batchesCmd `cmd:"" default:"1" help:"List what became of every batch."`
 	} `cmd:"" help:"Batches in the ledger."`
@@ -58,7 +61,7 @@ type cli struct {
 	Read      readCmd      `cmd:"" help:"Sum a run folder up on this machine, as Illumina's software does. Needs no stack."`
 	Factors   factorsCmd   `cmd:"" help:"Say which software version, instrument type, lot or kit goes with a problem. Needs no stack."`
 	Evaluate  evaluateCmd  `cmd:"" help:"Judge the models on a simulated fleet's year. Needs no stack."`
-	Explain   explainCmd   `cmd:"" help:"Say what the probability of a fault is made of. Needs no stack."`
+	Explain   explainCmd   `cmd:"" help:"Say what a prediction is made of: a finding's, from what was stored, or a fleet's, which needs no stack."`
 	Train     trainCmd     `cmd:"" help:"Train the models that foretell failures. Needs no stack."`
 	Notices   struct {
 		Fetch noticesCmd `cmd:"" help:"Fetch the notices of a case from their archive."`

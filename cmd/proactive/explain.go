@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"strings"
 
 	"proactive/shared/condition"
 	"proactive/shared/evaluate"
@@ -14,11 +15,13 @@ import (
 )
 
 type explainCmd struct {
-	Instrument string `arg:"" help:"An instrument of the fleet, i-…"`
-	Component  string `arg:"" help:"One of its components: laser, camera, focus, stage, z-drive, chiller, heater, fan, pump, line, valve."`
-	Fleet      string `help:"The fleet's directory." required:"" type:"existingdir" placeholder:"DIR"`
-	Sequence   int64  `help:"As of this run; default the last." placeholder:"N"`
-	Models     string `help:"A bundle of models instead of the one that is built in." type:"existingdir" placeholder:"DIR"`
+	Subject       string `arg:"" help:"A finding, f-…; or an instrument of the fleet, i-…"`
+	Component     string `arg:"" optional:"" help:"With a fleet: one of its components: laser, camera, focus, stage, z-drive, chiller, heater, fan, pump, line, valve."`
+	Instrument    string `help:"With a finding: whose it is." placeholder:"i-…"`
+	FindingsTable string `hidden:"" help:"Name of the findings table."`
+	Fleet         string `help:"The fleet's directory." type:"existingdir" placeholder:"DIR"`
+	Sequence      int64  `help:"With a fleet: as of this run; default the last." placeholder:"N"`
+	Models        string `help:"A bundle of models instead of the one that is built in." type:"existingdir" placeholder:"DIR"`
 }
 
 // Help shows how it is used.
@@ -26,6 +29,10 @@ func (explainCmd) Help() string {
 	return `Says what the probability of a fault on a component is made of: how much each signal is
 answerable for, exactly, and how far it stands from where it was when the part was well.
 
+Of a finding it says what was stored with it, and asks the same models again about the
+same numbers: they must say the same, to the bit.
+
+  proactive explain f-5rgwdjcpta2xbf4l --instrument i-0q2sxt7wsrhyc7vpdc05kaka9e --outputs outputs.json
   proactive explain i-0q2sxt7wsrhyc7vpdc05kaka9e pump --fleet /tmp/fleet --sequence 80`
 }
 
@@ -46,6 +53,12 @@ var errFound = errors.New("found")
 
 // Run implements the command.
 func (c *explainCmd) Run(a *app) error {
+	if strings.HasPrefix(c.Subject, "f-") {
+		return c.finding(a)
+	}
+	if c.Fleet == "" {
+		return fault.New(fault.Malformed, "no-fleet", fmt.Errorf("--fleet DIR names the fleet of %s; a finding's id begins with f-", c.Subject))
+	}
 	at := -1
 	for i, x := range condition.Components {
 		if x.Name == c.Component {
@@ -66,7 +79,7 @@ func (c *explainCmd) Run(a *app) error {
 	}
 	var e explanation
 	err = evaluate.Play(f, func(s evaluate.Step) error {
-		if s.Instrument != c.Instrument || c.Sequence > 0 && s.Sequence > c.Sequence {
+		if s.Instrument != c.Subject || c.Sequence > 0 && s.Sequence > c.Sequence {
 			return nil
 		}
 		if c.Sequence > 0 && s.Sequence < c.Sequence {
@@ -85,7 +98,7 @@ func (c *explainCmd) Run(a *app) error {
 		return err
 	}
 	if e.Bundle == "" {
-		return fault.New(fault.Malformed, "unknown-run", fmt.Errorf("the fleet has no such run of %s", c.Instrument))
+		return fault.New(fault.Malformed, "unknown-run", fmt.Errorf("the fleet has no such run of %s", c.Subject))
 	}
 	return a.print(e, func(w io.Writer) { tellExplanation(w, e) })
 }

@@ -45,8 +45,12 @@ func (c *findingsCmd) Run(a *app) error {
 			if f.Evidence.Above {
 				side = "above"
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d to %d\t%s %g %s\n", f.Component, f.Rule, f.State, f.Epoch,
+			fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%d to %d\t%s %.4g %s", f.Component, f.Rule, f.State, f.Epoch,
 				f.FirstSequence, f.LastSequence, side, f.Evidence.Limit, f.Evidence.Unit)
+			if f.Foretold != nil {
+				fmt.Fprintf(w, " (%s; fault %.0f %%: proactive explain %s)", f.Evidence.Feature, 100*f.Foretold.Fault, f.ID)
+			}
+			fmt.Fprintln(w)
 		}
 		_ = w.Flush()
 	})

@@ -35,7 +35,7 @@ func newOperator(t *testing.T) operator {
 		}
 	}
 	names := map[string]string{"Deployment": "proactive-test", "ApiUrl": "https://api.example.com/"}
-	for _, table := range []string{"Instruments", "People", "Ledger", "Cases", "Findings"} {
+	for _, table := range []string{"Instruments", "People", "Ledger", "Cases", "Findings", "Health"} {
 		names[table+"Table"] = strings.ToLower(table)
 		call(t, e, "DynamoDB_20120810.CreateTable", map[string]any{
 			"TableName": strings.ToLower(table), "BillingMode": "PAY_PER_REQUEST",

@@ -13,7 +13,9 @@ import (
 	"proactive/shared/aws/objects"
 	"proactive/shared/aws/queues"
 	"proactive/shared/aws/tables"
+	"proactive/shared/catalog"
 	"proactive/shared/handoff"
+	"proactive/shared/predict"
 	"proactive/shared/score"
 	"proactive/shared/settings"
 )
@@ -35,9 +37,19 @@ func run(ctx context.Context) error {
 		return err
 	}
 	db := tables.Client(cfg)
+	models, err := predict.InUse(s.Models)
+	if err != nil {
+		return err
+	}
+	fields, err := catalog.Load()
+	if err != nil {
+		return err
+	}
+	health := tables.NewHealth(db, s.HealthTable)
 	stage := score.Stage{
-		Clean: objects.NewClean(objects.Client(cfg)), Health: tables.NewHealth(db, s.HealthTable),
+		Clean: objects.NewClean(objects.Client(cfg)), Health: health, Cohorts: health,
 		Findings: tables.NewFindings(db, s.FindingsTable), Erasures: tables.NewTombstones(db, s.InstrumentsTable),
+		Models: models, Catalog: fields.Hash(),
 	}
 	handle := func(ctx context.Context, body []byte) error {
 		m, err := queues.Decode[handoff.Stored](body)

@@ -39,7 +39,7 @@ func run(ctx context.Context) error {
 	db := tables.Client(cfg)
 	starter := casework.Starter{
 		Books: tables.NewCases(db, s.CasesTable), Instruments: tables.NewInstruments(db, s.InstrumentsTable),
-		Workflow: workflow.NewMachine(sfn.NewFromConfig(cfg), s.StateMachine), Erasures: tables.NewTombstones(db, s.InstrumentsTable), Pace: s.Pace, Now: time.Now,
+		Workflow: workflow.NewMachine(sfn.NewFromConfig(cfg), s.StateMachine), Erasures: tables.NewTombstones(db, s.InstrumentsTable), Pace: s.Pace, Record: s.Predictions == "record", Now: time.Now,
 	}
 	lambda.Start(func(ctx context.Context, batch events.DynamoDBEvent) (events.DynamoDBEventResponse, error) {
 		return tables.EachFinding(ctx, slog.Default(), batch, func(ctx context.Context, f health.Finding) error {

@@ -137,7 +137,7 @@ func TestALabGetsAllOfItsOwn(t *testing.T) {
 // an export that has them; "" for what the manifest says is left out.
 var kept = map[string]string{
 	"PROFILE": "instrument.json", "CONSENT#": "consents.json", "BATCH#": "ledger.json", "DAY#": "days.json", "RECEIPT#": "receipts.json",
-	"RUN#": "runs.json", "SERVICE#": "services.json", "STATUS#": "status.json", "FINDING#": "findings.json", "CASE": "cases.json",
+	"RUN#": "runs.json", "SERVICE#": "services.json", "STATUS": "status.json", "CONDITION": "condition.json", "COHORT": "cohorts.json", "COHORTS": "", "FINDING#": "findings.json", "CASE": "cases.json",
 	"SEQUENCE#": "", "HEAD": "", "CODE": "", "OPEN": "", "TOKEN": "", "SLOT": "",
 }
 

@@ -33,6 +33,7 @@ type Case struct {
 
 	State   State   `json:"state"`
 	Outcome Outcome `json:"outcome,omitempty"` // set when closed
+	Label   *Label  `json:"label,omitempty"`   // what a person says was true
 
 	Diagnosis *Diagnosis `json:"diagnosis,omitempty"`
 	// Round counts the offers made to the lab, from 1; Slots are those of the last.

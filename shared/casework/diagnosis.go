@@ -2,6 +2,7 @@ package casework
 
 import (
 	"slices"
+	"strings"
 
 	"proactive/shared/health"
 )
@@ -117,6 +118,22 @@ var diagnoses = []known{
 	}},
 	{[]string{"valve-retries"}, valveDiagnosis("The selector valve needs retries")},
 	{[]string{"valve-slow"}, valveDiagnosis("The selector valve moves slowly")},
+	{[]string{focusLost}, Diagnosis{
+		Symptom: "The spots blur: the autofocus loses its place",
+		Cause:   "autofocus module or its calibration drifts", Weight: .60,
+		Alternatives: []Cause{{"dirt on the objective or the flow cell's underside", .25}, {"Z drive", .15}},
+		Test:         "Spot size by surface and lane; focus score before and after cleaning and recalibration",
+		Remote:       "Ask the lab to clean the flow-cell stage; run the focus calibration, then compare two runs",
+		Part:         "autofocus module", Skill: "FSE-2", Hours: 6,
+	}},
+	{[]string{zDriveSticks}, Diagnosis{
+		Symptom: "The lens does not come to its place: the Z drive sticks",
+		Cause:   "Z drive or its guide wears", Weight: .65,
+		Alternatives: []Cause{{"autofocus module", .20}, {"cable or driver", .15}},
+		Test:         "Home the Z axis twenty times and count the failures; spot size by surface",
+		Remote:       "Home and exercise the Z axis, then compare two runs",
+		Part:         "Z drive", Skill: "FSE-2", Hours: 6,
+	}},
 }
 
 func stageDiagnosis(symptom string) Diagnosis {
@@ -158,15 +175,71 @@ var undiagnosed = Diagnosis{
 	Test: "Look at the evidence", Remote: "Look at the evidence", Part: "none yet", Skill: "FSE-1", Hours: 4,
 }
 
+// signs are what the foremost signal of a prediction is a sign of, by component: the
+// reason of the rule that goes by it. Elsewhere the component's own row of the table, "".
+var signs = map[string]map[string]string{
+	"laser":   {"laser.power.mean": "laser-power-falling", "": "laser-current-rising"},
+	"camera":  {"": "camera-warm"},
+	"focus":   {"": focusLost},
+	"stage":   {"stage.retries.hourly": "stage-retries", "": "stage-following-error-growing"},
+	"z-drive": {"": zDriveSticks},
+	"chiller": {"chiller.temperature.mean": "chiller-warm", "": "chiller-saturated"},
+	"heater":  {"heater.error.mean": "heater-off-target", "": "heater-ramp-slow"},
+	"fan":     {"": "fan-slow"},
+	"pump":    {"": "pump-underdelivering"},
+	"line":    {"": "line-pressure-rising"},
+	"valve":   {"valve.retries.hourly": "valve-retries", "": "valve-slow"},
+}
+
+// Reasons that no rule has, for components that only models speak of.
+const (
+	focusLost    = "focus-lost"
+	zDriveSticks = "z-drive-sticks"
+)
+
+// signOf a prediction.
+func signOf(f health.Finding) string {
+	if f.Kind != health.Predicted {
+		return f.Reason
+	}
+	of := signs[f.Component]
+	if sign := of[f.Evidence.Feature]; sign != "" {
+		return sign
+	}
+	return of[""]
+}
+
+// foretold makes a diagnosis of what has been seen one of what is foretold.
+func foretold(d Diagnosis, f health.Finding) Diagnosis {
+	says := "A failure is foretold. Where to look first: "
+	if f.Reason == "failure-has-come" {
+		says = "Something seems to have failed. Where to look first: "
+	}
+	d.Symptom = says + strings.ToLower(d.Symptom[:1]) + d.Symptom[1:]
+	return d
+}
+
 // DiagnosisOf the findings of a case: the first row of the table all of whose reasons
-// stand. A pure function; the order of the findings does not matter.
+// stand; of what models foretold, if no rule has found anything, the row that its foremost
+// signal is a sign of. A pure function; the order of the findings does not matter.
 func DiagnosisOf(findings []health.Finding) Diagnosis {
-	for _, k := range diagnoses {
-		if !slices.ContainsFunc(k.Reasons, func(reason string) bool {
-			return !slices.ContainsFunc(findings, func(f health.Finding) bool { return f.Reason == reason })
-		}) {
-			return k.Diagnosis
-		}
+	if d, ok := diagnosisOf(findings, func(f health.Finding) string { return f.Reason }); ok {
+		return d
+	}
+	if d, ok := diagnosisOf(findings, signOf); ok {
+		first := slices.IndexFunc(findings, func(f health.Finding) bool { return f.Kind == health.Predicted })
+		return foretold(d, findings[max(0, first)])
 	}
 	return undiagnosed
+}
+
+func diagnosisOf(findings []health.Finding, reasonOf func(health.Finding) string) (Diagnosis, bool) {
+	for _, k := range diagnoses {
+		if !slices.ContainsFunc(k.Reasons, func(reason string) bool {
+			return !slices.ContainsFunc(findings, func(f health.Finding) bool { return reasonOf(f) == reason })
+		}) {
+			return k.Diagnosis, true
+		}
+	}
+	return Diagnosis{}, false
 }

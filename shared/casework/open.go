@@ -18,6 +18,7 @@ const (
 	AlreadyCased Reason = "already-cased"  // its case is closed; a late delivery opens no other
 	NotActive    Reason = "not-active"     // withdrawn: nothing to do, a person closes the case
 	OfOldEpoch   Reason = "before-service" // the component was serviced since
+	Recorded     Reason = "recorded"       // by models, which are to open no cases here: see Starter
 	OfErased     Reason = "erased"         // the instrument was: nothing is written of it any more
 )
 
@@ -52,7 +53,9 @@ type Starter struct {
 	Workflow    Workflow
 	Erasures    Erasures
 	Pace        int // of the cases it opens
-	Now         func() time.Time
+	// Record tells that what models find opens no case of its own, nor joins one.
+	Record bool
+	Now    func() time.Time
 }
 
 // Result is what became of a finding.
@@ -67,6 +70,9 @@ type Result struct {
 func (s Starter) Run(ctx context.Context, f health.Finding) (Result, error) {
 	if f.State != health.Active {
 		return Result{Reason: NotActive}, nil
+	}
+	if s.Record && f.Kind == health.Predicted {
+		return Result{Reason: Recorded}, nil
 	}
 	erased, err := s.Erasures.Erased(ctx, f.Instrument)
 	if err != nil {

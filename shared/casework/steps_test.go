@@ -44,7 +44,7 @@ func newWard(t testing.TB) ward {
 		t.Fatal(err)
 	}
 	for n := range int64(7) {
-		if err := w.health.PutRun(t.Context(), health.Features{Instrument: testInstrument, Batch: fmt.Sprint(n), Sequence: n + 1}); err != nil {
+		if err := w.health.PutRun(t.Context(), health.Features{Instrument: testInstrument, Batch: fmt.Sprint(n), Sequence: n + 1}, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -165,7 +165,7 @@ func TestVerifyMarksTheVisitOnce(t *testing.T) {
 	w.toBooked(t)
 	for n := range int64(3) {
 		w.take(t, w.call(casework.StepVerify))
-		if err := w.health.PutRun(t.Context(), health.Features{Instrument: testInstrument, Batch: fmt.Sprint("after", n), Sequence: 8 + n}); err != nil {
+		if err := w.health.PutRun(t.Context(), health.Features{Instrument: testInstrument, Batch: fmt.Sprint("after", n), Sequence: 8 + n}, nil); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -1,12 +1,14 @@
 package casework
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"proactive/shared/condition"
 	"proactive/shared/health"
 )
 
@@ -200,5 +202,30 @@ func TestDiagnosisOf(t *testing.T) {
 	}
 	if d := DiagnosisOf(nil); d.Cause != undiagnosed.Cause {
 		t.Errorf("%+v", d)
+	}
+}
+
+// Whatever is foretold of whatever component, somebody knows where to look.
+func TestDiagnosisOfWhatIsForetold(t *testing.T) {
+	for _, c := range condition.Components {
+		for _, feature := range append([]string{"q30"}, c.Signals...) {
+			f := health.Finding{Component: c.Name, Kind: health.Predicted, Reason: "failure-foretold", Evidence: health.Evidence{Feature: feature}}
+			d := DiagnosisOf([]health.Finding{f})
+			if d.Cause == undiagnosed.Cause || !strings.HasPrefix(d.Symptom, "A failure is foretold. ") {
+				t.Errorf("%s by %s: %+v", c.Name, feature, d)
+			}
+			f.Reason = "failure-has-come"
+			if d := DiagnosisOf([]health.Finding{f}); !strings.HasPrefix(d.Symptom, "Something seems to have failed. ") {
+				t.Errorf("%s by %s, come: %+v", c.Name, feature, d)
+			}
+		}
+	}
+	ruled := health.Finding{Component: "pump", Kind: "limit", Reason: "pump-underdelivering"}
+	told := health.Finding{Component: "pump", Kind: health.Predicted, Reason: "failure-foretold"}
+	if diff := cmp.Diff(DiagnosisOf([]health.Finding{ruled}), DiagnosisOf([]health.Finding{told, ruled})); diff != "" {
+		t.Errorf("what a rule has seen comes first: %s", diff)
+	}
+	if d := DiagnosisOf([]health.Finding{{Component: "pump", Kind: "limit", Reason: "new-rule"}}); d.Cause != undiagnosed.Cause {
+		t.Errorf("a rule that the table does not know: %+v", d)
 	}
 }

@@ -382,3 +382,24 @@ func (s *State) Residuals(values map[string]float64) []float64 {
 	}
 	return all
 }
+
+// Normal is what is normal for a signal and what it varies by, in the unit that is
+// followed; NaN where that is not known.
+func (s *State) Normal(feature string) (location, scale float64) {
+	t := s.Tracks[feature]
+	if t == nil {
+		return math.NaN(), math.NaN()
+	}
+	if signal := bySignal[feature]; signal.Count {
+		return 0, signal.Noise
+	}
+	return t.Reference.Location() + float64(t.Offset*t.Reference.Scale()), t.Reference.Scale()
+}
+
+// Value is a followed value in the signal's own unit: Followed backwards.
+func (s Signal) Value(followed float64) float64 {
+	if s.Log {
+		return math.Exp(followed)
+	}
+	return followed
+}

@@ -70,7 +70,7 @@ type Finding struct {
 	Component  string    `json:"component"` // "laser", "stage", "chiller", "pump", …
 	Subsystem  Subsystem `json:"subsystem"`
 	Rule       string    `json:"rule"`   // the rule's id, "thermal.chiller.temperature.limit"
-	Kind       string    `json:"kind"`   // "limit" or "drift"
+	Kind       string    `json:"kind"`   // "limit", "drift" or "predicted"
 	Reason     string    `json:"reason"` // one sentence's key, a named constant of the rule
 	State      State     `json:"state"`
 	// Epoch counts the services of this component: a fault that recurs after a
@@ -80,6 +80,8 @@ type Finding struct {
 	FirstSequence int64    `json:"first_sequence"`
 	LastSequence  int64    `json:"last_sequence"`
 	Evidence      Evidence `json:"evidence"`
+	// Foretold is there if Kind is Predicted.
+	Foretold *Foretold `json:"foretold,omitempty"`
 }
 
 // Evidence is what a person needs to check a finding, and nothing else.
@@ -91,7 +93,8 @@ type Evidence struct {
 	Above bool `json:"above"`
 	// Baseline is the instrument's own normal, absent (0) for a limit rule.
 	Baseline float64 `json:"baseline,omitempty"`
-	// Points are the runs of the epoch up to the end of the window, by sequence.
+	// Points are the runs of the epoch up to the end of the window, by sequence, of the
+	// last 40 sequence numbers.
 	Points []Point `json:"points"`
 	// Support is what else moved: run metrics that the fault is known to touch. It
 	// never makes a finding by itself.

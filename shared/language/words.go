@@ -8,11 +8,11 @@ import (
 // components are an instrument's parts in a sentence: "the reagent chiller".
 var components = map[Language]map[string]string{
 	English: {
-		"laser": "light source", "camera": "camera", "stage": "imaging stage", "chiller": "reagent chiller",
+		"laser": "light source", "camera": "camera", "focus": "autofocus", "z-drive": "drive of the lens", "stage": "imaging stage", "chiller": "reagent chiller",
 		"heater": "flow-cell heater", "fan": "cooling fan", "pump": "reagent pump", "line": "reagent line", "valve": "reagent valve",
 	},
 	Spanish: {
-		"laser": "la fuente de luz", "camera": "la cámara", "stage": "la platina de imagen", "chiller": "el enfriador de reactivos",
+		"laser": "la fuente de luz", "camera": "la cámara", "focus": "el autoenfoque", "z-drive": "el motor del objetivo", "stage": "la platina de imagen", "chiller": "el enfriador de reactivos",
 		"heater": "el calentador de la celda de flujo", "fan": "el ventilador", "pump": "la bomba de reactivos",
 		"line": "la línea de reactivos", "valve": "la válvula de reactivos",
 	},

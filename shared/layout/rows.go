@@ -19,7 +19,10 @@ import "fmt"
 //	             <id> / RECEIPT#<ordinal>        a signed receipt
 //	health       <id> / RUN#<sequence>           one run's features
 //	             <id> / SERVICE#<component>      epoch of a component: when it was last serviced
-//	             <id> / STATUS#<component>       what the console shows
+//	             <id> / CONDITION                its condition, as far as it is settled
+//	             <id> / STATUS                   how its components stand, and what is foretold
+//	             <id> / COHORTS                  the cohorts that it is in
+//	             COHORT#<sha256 hex> / COHORT    what instruments share that have one level of a factor in common
 //	findings     <id> / FINDING#<finding>        a finding; the stream starts cases
 //	             <id> / HEAD                     the revision that every decision raises
 //	cases        OPEN#<id>#<component> / OPEN    which case is open, and the last ordinal
@@ -34,18 +37,22 @@ import "fmt"
 
 // Sort keys with one value.
 const (
-	Profile = "PROFILE"
-	Code    = "CODE"
-	Current = "CURRENT"
-	Nonce   = "NONCE"
-	Head    = "HEAD"
-	Open    = "OPEN"
-	Case    = "CASE"
-	Token   = "TOKEN"
-	Slot    = "SLOT"
-	Tenant  = "TENANT"
-	Erased  = "ERASED"
-	Turn    = "TURN"
+	Profile   = "PROFILE"
+	Code      = "CODE"
+	Current   = "CURRENT"
+	Nonce     = "NONCE"
+	Head      = "HEAD"
+	Open      = "OPEN"
+	Case      = "CASE"
+	Token     = "TOKEN"
+	Slot      = "SLOT"
+	Tenant    = "TENANT"
+	Condition = "CONDITION"
+	Status    = "STATUS"
+	Cohorts   = "COHORTS"
+	Cohort    = "COHORT"
+	Erased    = "ERASED"
+	Turn      = "TURN"
 )
 
 // KeySetRow is the partition of the signed key set.
@@ -112,8 +119,8 @@ func RunRow(sequence int64) string { return fmt.Sprintf("RUN#%012d", sequence) }
 // ServiceRow is the last service of a component.
 func ServiceRow(component string) string { return "SERVICE#" + component }
 
-// StatusRow is the standing of a component.
-func StatusRow(component string) string { return "STATUS#" + component }
+// CohortRow is the partition of a cohort, by the digest that names its level.
+func CohortRow(level string) string { return "COHORT#" + level }
 
 // FindingRow is a finding.
 func FindingRow(id string) string { return "FINDING#" + id }

@@ -12,9 +12,9 @@ import (
 	"proactive/shared/language"
 )
 
-// Urgency is how soon a person should look. It follows from the kind of the findings and
-// nothing else: a fixed limit that is crossed may already cost runs, a drift is still
-// inside every limit. Evidence that is not on file is urgent, for nobody knows.
+// Urgency is how soon a person should look. It follows from the findings and nothing
+// else: a fixed limit that is crossed may already cost runs, a drift is still inside every
+// limit; what is foretold is urgent if it has come, or likely comes within a week. Evidence that is not on file is urgent, for nobody knows.
 type Urgency string
 
 // The urgencies.
@@ -27,7 +27,7 @@ const (
 const kindLimit = "limit"
 
 func urgencyOf(findings []health.Finding) Urgency {
-	if len(findings) == 0 || slices.ContainsFunc(findings, func(f health.Finding) bool { return f.Kind == kindLimit }) {
+	if len(findings) == 0 || slices.ContainsFunc(findings, func(f health.Finding) bool { return f.Kind == kindLimit || imminent(f) }) {
 		return ActToday
 	}
 	return ThisWeek
@@ -97,7 +97,7 @@ func withUnit(s, unit string) string {
 }
 
 // units are UCUM codes as people write them.
-var units = map[string]string{"Cel": "°C", "K": "K", "1": "", "um": "µm", "/min": "rpm", "/h": "/h", "%": "%", "mW": "mW", "A": "A", "s": "s", "ms": "ms", "kPa": "kPa", "/mm2": "/mm²"}
+var units = map[string]string{"Cel": "°C", "K": "K", "1": "", "um": "µm", "/min": "rpm", "/h": "/h", "%": "%", "mW": "mW", "{pixel}": "px", "A": "A", "s": "s", "ms": "ms", "kPa": "kPa", "/mm2": "/mm²"}
 
 func side(above bool) string {
 	if above {
@@ -108,6 +108,9 @@ func side(above bool) string {
 
 // seen is what was seen, in a phrase: "2 of the last 3 runs above 8 °C".
 func seen(f health.Finding) string {
+	if f.Foretold != nil {
+		return forecast(f)
+	}
 	k, n := window(f)
 	runs := fmt.Sprintf("%d of the last %d runs", k, n)
 	if k == n {
@@ -123,6 +126,9 @@ func bound(f health.Finding) string {
 		return "fixed limit " + limit
 	}
 	normal := value(language.English, f.Evidence.Baseline, f.Evidence.Unit)
+	if f.Kind == health.Predicted {
+		return fmt.Sprintf("bound %s, where this instrument's own normal is %s", limit, normal)
+	}
 	if f.Evidence.Baseline != 0 {
 		return fmt.Sprintf("bound %s, set by this instrument's own normal of %s (%s)", limit, normal, change(f.Evidence.Limit/f.Evidence.Baseline-1))
 	}

@@ -2,6 +2,7 @@ package notice
 
 import (
 	"math"
+	"strings"
 	"time"
 	_ "time/tzdata" // the sites' zones, wherever the tests run
 
@@ -91,6 +92,27 @@ func laserFalling() health.Finding {
 	}
 	for i, v := range []float64{401, 399, 400, 398, 400, 388, 371, 356, 347.2, 338.9} {
 		f.Evidence.Points = append(f.Evidence.Points, health.Point{Sequence: int64(i + 1), Value: v, Violates: v < 359.1})
+	}
+	return f
+}
+
+// laserForetold is a prediction: the current rises, far below any rule's limit.
+func laserForetold() health.Finding {
+	days := func(d float64) *float64 { return &d }
+	f := health.Finding{
+		ID: "f-laserforetoldaaa", Instrument: instrumentID, Component: "laser", Subsystem: health.Optical,
+		Rule: "optical.laser.predicted", Kind: health.Predicted, Reason: "failure-foretold", State: health.Active,
+		FirstSequence: 9, LastSequence: 10,
+		Evidence: health.Evidence{Feature: "laser.current.mean", Unit: "A", Limit: 2.061, Above: true, Baseline: 2.004},
+		Foretold: &health.Foretold{
+			Ordinal: 1, Base: -4.2, Model: strings.Repeat("ce0a8f6a3dbe0000", 4), Catalog: "sha256:" + strings.Repeat("0", 64),
+			Outlook: health.Outlook{Failed: .02, Fault: .93, Within: [4]float64{.03, .21, .48, .86}, LifeDays: [3]*float64{days(3.3), days(14.8), nil}},
+			Because: []health.Because{{Signal: "laser.current.mean", Score: 5.12, Standing: days(6.4)}, {Signal: "intensity.r1", Score: .71, Standing: days(1.9)}, {Signal: "epoch.days", Score: .3}, {Signal: "q30", Score: -.2, Standing: days(-.3)}},
+			Vector:  []*float64{days(0), nil},
+		},
+	}
+	for i, v := range []float64{2.001, 2.004, 2.008, 2.003, 2.012, 2.03, 2.049, 2.07, 2.094, 2.118} {
+		f.Evidence.Points = append(f.Evidence.Points, health.Point{Sequence: int64(i + 1), Value: v, Violates: v > 2.061})
 	}
 	return f
 }

@@ -48,6 +48,16 @@ func sheets(t *testing.T) map[string]Letter {
 	alone.circle = people.Circle{Tenant: people.Tenant{ID: "t-demo"}, Site: people.Site{ID: "s-demo"}, Contacts: []people.Contact{remote}}
 	put("support-nothing-on-file", alone, "support", people.Alert, language.English, nil)
 
+	foretold := caseOf(laserForetold())
+	put("support-foretold", matterOf(foretold, laserForetold()), "support", people.Alert, language.English, nil)
+	come := laserForetold()
+	come.Reason, come.Foretold.Failed = "failure-has-come", .97
+	put("support-has-come", matterOf(caseOf(come), come), "support", people.Alert, language.English, nil)
+	foretold.State, foretold.Round, foretold.Slots = casework.Offered, 1, casework.Slots(night, madrid, 6)
+	for _, l := range language.All {
+		put("offer-foretold-"+string(l), matterOf(foretold, laserForetold()), "offer", people.Offer, l, asOffered(foretold, 1, l))
+	}
+
 	offered := chiller
 	offered.State, offered.Round, offered.Slots = casework.Offered, 1, casework.Slots(night, madrid, 4)
 	late := laser

@@ -24,6 +24,9 @@ type view struct {
 	Seen, SeenCapital, Feature, Latest, Bound, Since, Missing, Rule string
 	Others                                                          []string
 
+	// Foretold is there if the first finding is a prediction.
+	Foretold *foretold
+
 	Diagnosis                 *casework.Diagnosis
 	Cause, Part               string
 	CauseWeight, Alternatives string
@@ -54,6 +57,9 @@ func (m matter) view(l language.Language) view {
 	}
 	if v.NoEvidence = len(m.findings) == 0; !v.NoEvidence {
 		v.evidence(m.findings[0])
+		if m.findings[0].Foretold != nil {
+			v.Foretold = foretoldOf(l, m.findings[0])
+		}
 	}
 	if d := c.Diagnosis; d != nil {
 		v.Diagnosis, v.Cause, v.Part = d, capital(d.Cause), capital(d.Part)
@@ -93,6 +99,9 @@ func (v *view) evidence(f health.Finding) {
 		v.Latest = value(language.English, f.Evidence.Points[n-1].Value, f.Evidence.Unit)
 	}
 	v.Since = fmt.Sprintf("Run %d, the first beyond the limit; found with run %d", f.FirstSequence, f.LastSequence)
+	if f.Foretold != nil {
+		v.Since = fmt.Sprintf("Run %d, the first of which the models were sure enough; told with run %d", f.FirstSequence, f.LastSequence)
+	}
 	if gaps, n := missing(f); n == 1 {
 		v.Missing = "Run " + gaps + " has not arrived; it counts neither way."
 	} else if n > 1 {

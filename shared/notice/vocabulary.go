@@ -14,7 +14,7 @@ type phrase struct {
 	lab     map[language.Language]string
 }
 
-// phrases has one entry for each reason of shared/score's rules.
+// phrases has one entry for each reason of shared/score's rules, and of its predictions.
 var phrases = map[string]phrase{
 	"laser-power-falling": say("Laser power falling",
 		"the light source gave less light than it used to", "la fuente de luz dio menos luz que antes"),
@@ -42,6 +42,10 @@ var phrases = map[string]phrase{
 		"the reagent valve moved more slowly than it used to", "la válvula de reactivos se movió más despacio que antes"),
 	"valve-retries": say("Valve needs retries",
 		"the reagent valve needed several attempts to switch", "la válvula de reactivos necesitó varios intentos para cambiar de posición"),
+	"failure-foretold": say("Failure foretold",
+		"several readings moved together as they do before a fault", "varias lecturas cambiaron juntas como suele ocurrir antes de una avería"),
+	"failure-has-come": say("Failure seems to have come",
+		"several readings together looked as they do after a fault", "varias lecturas juntas se parecieron a las que siguen a una avería"),
 	"fan-slow": say("Fan slow",
 		"a cooling fan turned more slowly than it used to", "un ventilador giró más despacio que antes"),
 }
@@ -54,6 +58,9 @@ func say(subject, english, spanish string) phrase {
 func (m matter) headline() string {
 	if len(m.findings) > 0 {
 		if p, ok := phrases[m.findings[0].Reason]; ok {
+			if m.findings[0].Kind == health.Predicted {
+				return p.subject + ": " + strings.TrimPrefix(language.English.Component(m.c.Component), "the ")
+			}
 			return p.subject
 		}
 	}
@@ -91,8 +98,27 @@ var features = map[string]label{
 	"line.pressure.mean":       {"Line pressure, mean of each run", "Line pressure"},
 	"valve.move.mean":          {"Valve move time, mean of each run", "Move time"},
 	"valve.retries.hourly":     {"Valve retries an hour", "Retries"},
-	"q30":                      {"%≥Q30", "%≥Q30"},
-	"clusters.pf":              {"Clusters passing filter", "PF"},
+	"component":                {"Which component it is", "Component"}, "type": {"The instrument's type", "Type"},
+	"epoch.runs": {"Runs since the last service", "Runs"}, "epoch.days": {"Days since the last service", "Days"},
+	"rate": {"Days between runs", "Days between"}, "aborted": {"Runs that did not end as planned", "Aborted"},
+	"streak": {"Runs in a row that did not end as planned", "Aborted"}, "others": {"How other components stand", "Others"},
+	"focus.score.mean":             {"Focus score, mean of each run", "Focus score"},
+	"chiller.temperature.max":      {"Chiller temperature, highest of each run", "Chiller max."},
+	"line.pressure.max":            {"Line pressure, highest of each run", "Pressure max."},
+	"internal.temperature.mean":    {"Temperature inside, mean of each run", "Inside temp."},
+	"fwhm.r1":                      {"Spot size, read 1", "Spot size"},
+	"intensity.r1":                 {"Signal intensity, read 1", "Intensity"},
+	"log.laser.power.hourly":       {"Laser power warnings an hour", "Laser warn."},
+	"log.laser.off.hourly":         {"Laser drop-outs an hour", "Laser off"},
+	"log.focus.lost.hourly":        {"Focus losses an hour", "Focus lost"},
+	"log.stage.home.failed.hourly": {"Failed homings an hour", "Homing failed"},
+	"log.stage.home.retry.hourly":  {"Homing retries an hour", "Homing retries"},
+	"log.chiller.warm.hourly":      {"Chiller warnings an hour", "Chiller warn."},
+	"log.heater.timeout.hourly":    {"Heater time-outs an hour", "Heater t/o"},
+	"log.pump.pressure.hourly":     {"Pump pressure warnings an hour", "Pump warn."},
+	"log.valve.retry.hourly":       {"Valve retry warnings an hour", "Valve warn."},
+	"q30":                          {"%≥Q30", "%≥Q30"},
+	"clusters.pf":                  {"Clusters passing filter", "PF"},
 }
 
 // feature is a feature's label; one that we have no words for is called by its name. A

@@ -3,8 +3,10 @@ package notice
 import (
 	"testing"
 
+	"proactive/shared/condition"
 	"proactive/shared/health"
 	"proactive/shared/language"
+	"proactive/shared/predict"
 	"proactive/shared/score"
 )
 
@@ -29,6 +31,48 @@ func TestEveryRuleHasWords(t *testing.T) {
 		}
 		if name := language.English.Component(r.Component); name == "the "+r.Component && r.Component != "camera" {
 			t.Errorf("component %s has no word", r.Component)
+		}
+	}
+}
+
+// So can every prediction: by any signal, of any component.
+func TestEveryPredictionHasWords(t *testing.T) {
+	for _, s := range condition.Signals {
+		for _, l := range language.All {
+			if signs[s.Feature][l] == "" {
+				t.Errorf("nothing is said of %s in %s", s.Feature, l)
+			}
+		}
+		if feature(s.Feature).long == s.Feature {
+			t.Errorf("signal %s has no label", s.Feature)
+		}
+		if _, ok := units[s.Unit]; !ok {
+			t.Errorf("unit %s is not written for people", s.Unit)
+		}
+	}
+	for _, c := range condition.Components {
+		if name := language.English.Component(c.Name); name == "the "+c.Name && c.Name != "camera" {
+			t.Errorf("component %s has no word", c.Name)
+		}
+	}
+	for _, reason := range []predict.Reason{predict.Foretold, predict.HasCome} {
+		for _, l := range language.All {
+			if p := phrases[string(reason)]; p.subject == "" || p.lab[l] == "" {
+				t.Errorf("%s: nothing is said in %s", reason, l)
+			}
+		}
+	}
+}
+
+func TestUrgencyOfWhatIsForetold(t *testing.T) {
+	soon, come := laserForetold(), laserForetold()
+	soon.Foretold.Within[1], come.Reason = .5, "failure-has-come"
+	for name, c := range map[string]struct {
+		f    health.Finding
+		want Urgency
+	}{"in some weeks": {laserForetold(), ThisWeek}, "likely within a week": {soon, ActToday}, "has come": {come, ActToday}} {
+		if got := urgencyOf([]health.Finding{c.f}); got != c.want {
+			t.Errorf("%s: %s", name, got)
 		}
 	}
 }

@@ -2,7 +2,6 @@ package pipelinetest
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"path"
@@ -13,7 +12,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"proactive/shared/health"
 	"proactive/shared/layout"
 	"proactive/shared/ledger"
 	"proactive/shared/receipt"
@@ -89,12 +87,12 @@ func (s *Health) Runs(_ context.Context, instrument string) (runs map[int64]stri
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		runs = map[int64]string{}
-		for n, document := range s.runs[instrument] {
-			var f health.Features
-			if err := json.Unmarshal(document, &f); err != nil {
+		for n, row := range s.runs[instrument] {
+			r, err := row.run()
+			if err != nil {
 				return fmt.Errorf("decoding a run: %w", err)
 			}
-			runs[n] = f.Batch
+			runs[n] = r.Batch
 		}
 		return nil
 	})

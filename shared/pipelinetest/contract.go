@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"proactive/shared/casework"
+	"proactive/shared/condition"
 	"proactive/shared/health"
 	"proactive/shared/score"
 )
@@ -172,26 +173,36 @@ func LinksContract(t *testing.T, s casework.Links) {
 // HealthContract tests runs and epochs.
 func HealthContract(t *testing.T, s interface {
 	score.Health
+	score.Cohorts
 	casework.Health
 }) {
 	ctx := t.Context()
 	f := health.Features{Instrument: contractInstrument, Batch: "A", Sequence: 7, Run: "r", Values: map[string]float64{"x": .1}, Factors: map[string]string{"config.rta": "v3"}}
+	shared := score.Shared{"run.reagent_lot": {"x": 1.0 / 3}}
 	if h, err := s.History(ctx, contractInstrument); err != nil || len(h.Runs)+len(h.Services) != 0 {
 		t.Fatalf("a new instrument: %+v, %v", h, err)
 	}
-	if err := s.PutRun(ctx, f); err != nil {
+	if err := s.PutRun(ctx, f, shared); err != nil {
 		t.Fatal(err)
 	}
 	f.Values["x"] = 1.0 / 3
-	if err := s.PutRun(ctx, f); err != nil {
+	if err := s.PutRun(ctx, f, score.Shared{"run.reagent_lot": {"x": 7}}); err != nil {
 		t.Errorf("scoring a batch again: %v", err)
 	}
 	other := f
 	other.Batch = "B"
-	want(t, "another batch under a number that is taken", s.PutRun(ctx, other), score.ErrSequenceTaken)
+	want(t, "another batch under a number that is taken", s.PutRun(ctx, other, nil), score.ErrSequenceTaken)
 	h, err := s.History(ctx, contractInstrument)
 	if diff := cmp.Diff([]health.Features{f}, h.Runs); err != nil || diff != "" {
 		t.Errorf("%v %s", err, diff)
+	}
+
+	told, err := s.After(ctx, contractInstrument, 6)
+	if diff := cmp.Diff([]score.Run{{Features: f, Shared: shared}}, told.Runs); err != nil || diff != "" {
+		t.Errorf("what was shared first stays: %v %s", err, diff)
+	}
+	if told, err := s.After(ctx, contractInstrument, 7); err != nil || len(told.Runs) != 0 {
+		t.Errorf("after the last run: %+v, %v", told, err)
 	}
 
 	one := health.Epoch{Number: 1, Since: 8, Case: "c-1"}
@@ -207,6 +218,82 @@ func HealthContract(t *testing.T, s interface {
 	}
 	h, err = s.History(ctx, contractInstrument)
 	if diff := cmp.Diff(map[string]health.Epoch{"pump": two}, h.Services); err != nil || diff != "" {
+		t.Errorf("%v %s", err, diff)
+	}
+	if told, err := s.After(ctx, contractInstrument, 1<<50); err != nil || len(told.Runs) != 0 || told.Services["pump"] != two {
+		t.Errorf("services, however far: %+v, %v", told, err)
+	}
+	conditionContract(t, s)
+	cohortContract(t, s)
+}
+
+// conditionContract tests snapshot and status.
+func conditionContract(t *testing.T, s score.Health) {
+	ctx := t.Context()
+	if k, err := s.Kept(ctx, contractInstrument); err != nil || k.Revision != 0 || len(k.Document) != 0 {
+		t.Fatalf("no snapshot yet: %+v, %v", k, err)
+	}
+	first, second := []byte(`{"through":10}`), []byte(`{"through":20}`)
+	if err := s.Keep(ctx, contractInstrument, score.Kept{Document: first}); err != nil {
+		t.Fatal(err)
+	}
+	want(t, "a snapshot made from none, where there is one", s.Keep(ctx, contractInstrument, score.Kept{Document: second}), score.ErrRaced)
+	k, err := s.Kept(ctx, contractInstrument)
+	if diff := cmp.Diff(score.Kept{Revision: 1, Document: first}, k); err != nil || diff != "" {
+		t.Fatalf("%v %s", err, diff)
+	}
+	if err := s.Keep(ctx, contractInstrument, score.Kept{Revision: 1, Document: second}); err != nil {
+		t.Fatal(err)
+	}
+	want(t, "a snapshot made from an older one", s.Keep(ctx, contractInstrument, score.Kept{Revision: 1, Document: second}), score.ErrRaced)
+	for _, revision := range []int64{2, 5, 3} {
+		if err := s.PutStatus(ctx, health.Status{Instrument: contractInstrument, Sequence: revision}, revision); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if shown, ok := s.(interface {
+		Status(ctx context.Context, instrument string) (health.Status, bool, error)
+	}); ok {
+		if st, there, err := shown.Status(ctx, contractInstrument); err != nil || !there || st.Sequence != 5 {
+			t.Errorf("an older status replaced a newer one: %+v, %v", st, err)
+		}
+		if _, there, err := shown.Status(ctx, "i-other"); err != nil || there {
+			t.Errorf("a status of nobody: %v", err)
+		}
+	}
+}
+
+// cohortContract tests cohorts: the run of HealthContract is posted once.
+func cohortContract(t *testing.T, s interface {
+	score.Health
+	score.Cohorts
+}) {
+	ctx := t.Context()
+	c, err := s.Cohort(ctx, "level-1")
+	if diff := cmp.Diff(score.Cohort{Level: "level-1"}, c); err != nil || diff != "" {
+		t.Fatalf("nobody yet: %v %s", err, diff)
+	}
+	c.Post(contractInstrument, 7, make([]float64, len(condition.Signals)))
+	p := score.Posting{Instrument: contractInstrument, Sequence: 7, Cohorts: []score.Cohort{c, {Level: "level-2"}}}
+	unknown := p
+	unknown.Sequence = 8
+	want(t, "a run that is not there", s.Post(ctx, unknown), score.ErrRaced)
+	stale := p
+	stale.Cohorts = []score.Cohort{{Level: "level-1", Revision: 3}}
+	want(t, "a cohort that was never at that revision", s.Post(ctx, stale), score.ErrRaced)
+	if posted, err := s.Posted(ctx, contractInstrument, 7); err != nil || posted {
+		t.Fatalf("posted by a write that failed: %v", err)
+	}
+	if err := s.Post(ctx, p); err != nil {
+		t.Fatal(err)
+	}
+	want(t, "the same run again", s.Post(ctx, p), score.ErrRaced)
+	if posted, err := s.Posted(ctx, contractInstrument, 7); err != nil || !posted {
+		t.Errorf("not posted: %v", err)
+	}
+	got, err := s.Cohort(ctx, "level-1")
+	c.Revision = 1
+	if diff := cmp.Diff(c, got); err != nil || diff != "" {
 		t.Errorf("%v %s", err, diff)
 	}
 }

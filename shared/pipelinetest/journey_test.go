@@ -53,7 +53,7 @@ func newJourney(t testing.TB) *journey {
 		cases: pipelinetest.NewCases(t), workflow: pipelinetest.NewWorkflow(t), bus: pipelinetest.NewBus(t),
 	}
 	now := func() time.Time { return time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC) }
-	j.score = score.Stage{Clean: j.clean, Health: j.health, Findings: j.findings, Erasures: pipelinetest.Living{}}
+	j.score = score.Stage{Clean: j.clean, Health: j.health, Cohorts: j.health, Findings: j.findings, Erasures: pipelinetest.Living{}}
 	j.starter = casework.Starter{Books: j.cases, Instruments: owner{}, Workflow: j.workflow, Erasures: pipelinetest.Living{}, Pace: 17280, Now: now}
 	j.steps = casework.Steps{Books: j.cases, Findings: j.findings, Health: j.health, Judge: score.Judge, Bus: j.bus, Now: now}
 	return j

@@ -71,8 +71,16 @@ func TestSamplesAreWhatIsSaid(t *testing.T) {
 	for _, e := range j.bus.Events() {
 		said["case/v1/samples/"+path.Base(e.ID)+".json"] = e
 	}
-	if len(said) != 7 {
-		t.Errorf("%d samples, want 3 findings, 3 events and an input", len(said))
+	told := foreteller(t)
+	for n := int64(1); n <= 28; n++ {
+		wearing(told, n, 17)
+	}
+	if found, err = told.findings.Findings(t.Context(), journeyInstrument); err != nil || len(found) != 1 {
+		t.Fatalf("%+v, %v", found, err)
+	}
+	said["finding/v1/samples/"+found[0].Reason+".json"] = found[0]
+	if len(said) != 8 {
+		t.Errorf("%d samples, want 4 findings, 3 events and an input", len(said))
 	}
 	schemas := map[string]*jsonschema.Schema{
 		"finding/v1/samples": schemaOf(t, "finding/v1/schema.json"), "case/v1/samples": schemaOf(t, "case/v1/schema.json"),

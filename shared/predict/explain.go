@@ -26,6 +26,11 @@ type Because struct {
 func (b *Bundle) Explain(s *condition.State, component int) (base float64, all []Because) {
 	row := make([]float64, len(condition.Columns))
 	s.Vector(component, row)
+	return b.ExplainOf(row, component)
+}
+
+// ExplainOf is Explain of a vector.
+func (b *Bundle) ExplainOf(row []float64, component int) (base float64, all []Because) {
 	parts := b.models[fault].Contributions(row, nil)
 	base = parts[len(parts)-1]
 	scores := map[string]float64{}

@@ -24,7 +24,10 @@ const evidencePoints = 40
 // that is missing as a run of its own; an absent feature never violates: both can only
 // take from a finding.
 func Detect(rows []health.Features, services map[string]health.Epoch) []health.Finding {
-	h := inOrder(rows)
+	return inOrder(rows).detect(services)
+}
+
+func (h history) detect(services map[string]health.Epoch) []health.Finding {
 	var found []health.Finding
 	for _, r := range Rules {
 		if f, ok := r.detect(h, services[r.Component]); ok {
@@ -35,11 +38,16 @@ func Detect(rows []health.Features, services map[string]health.Epoch) []health.F
 	return found
 }
 
-// history is an instrument's rows by sequence, each number once.
+// history is an instrument's rows by sequence, each number once: all of them, or those
+// that may still change anything, with what is kept of the others (see Settled).
 type history struct {
 	rows    []health.Features
 	present map[int64]bool
 	newest  int64
+	// through is the last row of which firsts are made, 0 where there are none; judged the
+	// end of the last window that is not looked at again.
+	through, judged int64
+	firsts          map[string][]Reading // by rule: the first readings up to through
 }
 
 func inOrder(rows []health.Features) history {
@@ -66,6 +74,26 @@ func (h history) readings(feature string, since int64) []reading {
 	return all
 }
 
+// first are the readings that a baseline may be made of: what was kept of the settled
+// rows, then the others.
+func (h history) first(rule string, readings []reading, since int64) []reading {
+	if h.through == 0 {
+		return readings
+	}
+	var all []reading
+	for _, r := range h.firsts[rule] {
+		if r.Sequence >= since {
+			all = append(all, reading{sequence: r.Sequence, value: r.Value})
+		}
+	}
+	for _, r := range readings {
+		if r.sequence > h.through {
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
 // runOf is what makes two batches one run: its token, or else the batch itself.
 func runOf(f health.Features) string {
 	if f.Run != "" {
@@ -78,7 +106,7 @@ func (r Rule) detect(h history, epoch health.Epoch) (health.Finding, bool) {
 	readings := h.readings(r.Feature, epoch.Since)
 	usual := 0.0
 	if r.Kind == Drift {
-		low, high, ok := baseline(readings, h.present, epoch.Since, h.newest)
+		low, high, ok := baseline(h.first(r.ID, readings, epoch.Since), h.present, epoch.Since, h.newest)
 		if !ok {
 			return health.Finding{}, false
 		}
@@ -110,7 +138,7 @@ func (r Rule) detect(h history, epoch health.Epoch) (health.Finding, bool) {
 // beyond the threshold: its first and last violation. A run that came in parts is one.
 func (h history) window(readings []reading, above bool, threshold float64, k, m int) (first, last int64, ok bool) {
 	for end := range readings {
-		if !beyond(above, readings[end].value, threshold) {
+		if readings[end].sequence <= h.judged || !beyond(above, readings[end].value, threshold) {
 			continue
 		}
 		runs := map[string]bool{}
@@ -149,15 +177,16 @@ func (h history) reach(end int64, m int) int64 {
 	return lowest
 }
 
-// points are the readings up to a sequence number, the last evidencePoints of them.
+// points are the readings of the last evidencePoints sequence numbers up to one: by
+// numbers, so that they are the same whatever is read beside them.
 func points(readings []reading, last int64, violates func(float64) bool) []health.Point {
 	var all []health.Point
 	for _, r := range readings {
-		if r.sequence <= last {
+		if r.sequence <= last && r.sequence > last-evidencePoints {
 			all = append(all, health.Point{Sequence: r.sequence, Value: r.value, Violates: violates(r.value)})
 		}
 	}
-	return all[max(0, len(all)-evidencePoints):]
+	return all
 }
 
 // support is the run metrics beside the evidence, as far as the runs have them.

@@ -1,6 +1,7 @@
 // Package score turns a clean batch into the features of one run, and the features of
-// all runs of an instrument into findings. What is found is a function of the set of
-// batches, never of the order in which they came.
+// all runs of an instrument into findings: by rules, and by what models foretell. What is
+// found is a function of the set of batches, never of the order in which they came, as far
+// as a batch may be late (see Settled).
 package score
 
 import (
@@ -14,6 +15,7 @@ import (
 	"proactive/shared/fault"
 	"proactive/shared/handoff"
 	"proactive/shared/health"
+	"proactive/shared/predict"
 )
 
 // ErrRaced means that someone else decided on the same instrument meanwhile. Read again.
@@ -31,14 +33,46 @@ type Clean interface {
 	Read(ctx context.Context, bucket, key, version string) (clean.Batch, error)
 }
 
+// Run is a run's row.
+type Run struct {
+	health.Features
+	Shared Shared // as it was when the run was first scored
+	Posted bool   // its cohorts have it
+}
+
+// Told is what is known of an instrument: runs and services.
+type Told struct {
+	Runs     []Run                   // in no order, each sequence number at most once
+	Services map[string]health.Epoch // by component; absent: the first epoch
+}
+
+// Kept is the snapshot of an instrument's condition, opaque to the store, as of a
+// revision. The zero value is none.
+type Kept struct {
+	Revision int64
+	Document []byte
+}
+
 // Health is the health table.
 type Health interface {
 	// PutRun writes a run's features on condition that its sequence number is free or
-	// is this very batch's, whose row it then replaces; otherwise ErrSequenceTaken.
-	PutRun(ctx context.Context, f health.Features) error
-	// History is every run and service of an instrument, strongly consistent: it has
-	// every run whose PutRun returned before History was called.
-	History(ctx context.Context, instrument string) (health.History, error)
+	// is this very batch's, whose features it then replaces; otherwise ErrSequenceTaken.
+	// What was shared is written with the first of them and stays.
+	PutRun(ctx context.Context, f health.Features, s Shared) error
+	// After is every service of an instrument, and every run with a higher sequence number
+	// than the one given, strongly consistent: it has every run whose PutRun returned
+	// before After was called.
+	After(ctx context.Context, instrument string, sequence int64) (Told, error)
+	// Posted tells of a run whether its cohorts have it, strongly consistent.
+	Posted(ctx context.Context, instrument string, sequence int64) (bool, error)
+	// Kept is the snapshot, strongly consistent.
+	Kept(ctx context.Context, instrument string) (Kept, error)
+	// Keep replaces the snapshot on condition that its revision is still the one given,
+	// and raises that by one; otherwise ErrRaced.
+	Keep(ctx context.Context, instrument string, k Kept) error
+	// PutStatus writes how an instrument stands as of a revision of its findings; one of
+	// an older revision never replaces a newer one (nil error, nothing written).
+	PutStatus(ctx context.Context, s health.Status, revision int64) error
 }
 
 // Standing is what has been found on an instrument, as of a revision.
@@ -75,6 +109,7 @@ const (
 	Unchanged Reason = "unchanged"
 
 	Scored      Reason = "scored"
+	Past        Reason = "settled"      // stored; delivered again, or too late to change the condition: see Settled
 	Dropped     Reason = "erased"       // the instrument was: nothing is written of it any more
 	NoTelemetry Reason = "no-telemetry" // no rule has anything to go by: not the same as healthy
 )
@@ -95,8 +130,13 @@ type Result struct {
 type Stage struct {
 	Clean    Clean
 	Health   Health
+	Cohorts  Cohorts
 	Findings Findings
 	Erasures Erasures
+	// Models foretell; nil: the rules work alone. Catalog names the catalog of fields by
+	// its hash, for whoever wants to know how a prediction came about.
+	Models  *predict.Bundle
+	Catalog string
 }
 
 // attempts bounds how often a decision is made again because another scorer of the same
@@ -109,7 +149,8 @@ const attempts = 40
 // the same time with others: each time it stores the same row and the same findings.
 //
 // If we crash after PutRun, the run counts from now on, and whoever scores next, at the
-// latest this batch's redelivery, writes what it means.
+// latest this batch's redelivery, writes what it means. If we crash before its cohorts
+// have it, the redelivery tells them.
 func (s Stage) Run(ctx context.Context, m handoff.Stored) (Result, error) {
 	erased, err := s.Erasures.Erased(ctx, m.Instrument)
 	if err != nil {
@@ -126,15 +167,20 @@ func (s Stage) Run(ctx context.Context, m handoff.Stored) (Result, error) {
 		return Result{}, fmt.Errorf("reading clean batch %s: %w", m.Batch, ErrNotThisBatch)
 	}
 	f := FeaturesOf(m, batch.Observations)
-	if err := s.Health.PutRun(ctx, f); err != nil {
+	shared, err := s.share(ctx, f)
+	if err != nil {
+		return Result{}, fmt.Errorf("scoring batch %s: %w", m.Batch, err)
+	}
+	if err := s.Health.PutRun(ctx, f, shared); err != nil {
 		return Result{}, fmt.Errorf("storing the features of batch %s: %w", m.Batch, err)
 	}
 	result := Result{Reason: NoTelemetry}
 	if slices.ContainsFunc(Rules, func(r Rule) bool { _, ok := f.Values[r.Feature]; return ok }) {
 		result.Reason = Scored
 	}
+	var ours posting
 	for range attempts {
-		result.Decisions, err = s.decide(ctx, m.Instrument)
+		result.Decisions, ours, err = s.decide(ctx, m)
 		if !errors.Is(err, ErrRaced) {
 			break
 		}
@@ -142,40 +188,95 @@ func (s Stage) Run(ctx context.Context, m handoff.Stored) (Result, error) {
 	if err != nil {
 		return Result{}, fmt.Errorf("deciding on batch %s: %w", m.Batch, err)
 	}
+	if ours.residual == nil {
+		result.Reason = Past
+		return result, nil
+	}
+	if err := s.tell(ctx, ours); err != nil {
+		return Result{}, fmt.Errorf("telling the cohorts of batch %s: %w", m.Batch, err)
+	}
 	return result, nil
 }
 
-// decide recomputes the findings of an instrument and writes what changed.
+// decide judges an instrument anew and writes what changed.
 //
 // The order is what makes it right: the revision is read before the history and is
 // raised by every decision, even by one that changes nothing. So a decision that is
 // written was made from a history at least as full as that of the one before it, and a
 // slow scorer with half the story cannot overwrite a fast one with all of it.
-func (s Stage) decide(ctx context.Context, instrument string) ([]Decision, error) {
-	was, err := s.Findings.Standing(ctx, instrument)
+//
+// The snapshot is written after the findings: what it settles has been decided on. If we
+// crash between the two, or another scorer was faster, the next decision folds from the
+// older one, to the same bits. The status comes last; it is written with every decision.
+func (s Stage) decide(ctx context.Context, m handoff.Stored) ([]Decision, posting, error) {
+	was, err := s.Findings.Standing(ctx, m.Instrument)
 	if err != nil {
-		return nil, fmt.Errorf("reading findings: %w", err)
+		return nil, posting{}, fmt.Errorf("reading findings: %w", err)
 	}
-	h, err := s.Health.History(ctx, instrument)
+	kept, err := s.Health.Kept(ctx, m.Instrument)
 	if err != nil {
-		return nil, fmt.Errorf("reading history: %w", err)
+		return nil, posting{}, fmt.Errorf("reading the condition: %w", err)
 	}
-	decisions := compare(was.Findings, Detect(h.Runs, h.Services), h.Services)
+	before, _, err := open(kept)
+	if err != nil {
+		return nil, posting{}, err
+	}
+	told, err := s.Health.After(ctx, m.Instrument, max(0, before.Through-behind))
+	if err != nil {
+		return nil, posting{}, fmt.Errorf("reading history: %w", err)
+	}
+	folded, err := s.fold(kept, told, m.Sequence)
+	if err != nil {
+		return nil, posting{}, err
+	}
+	rows := make([]health.Features, len(told.Runs))
+	for i, r := range told.Runs {
+		rows[i] = r.Features
+	}
+	h := inOrder(rows)
+	h.through, h.firsts = before.Through, before.Firsts
+	if h.through > 0 {
+		h.judged = h.through - evidencePoints
+	}
+	decisions := compare(was.Findings, append(h.detect(told.Services), folded.foretold...), told.Services, func(f health.Finding) bool {
+		if f.Kind == health.Predicted {
+			return s.Models == nil || f.LastSequence <= folded.stands
+		}
+		return f.LastSequence <= h.judged
+	})
 	var changed []health.Finding
 	for _, d := range decisions {
 		if d.Reason != Unchanged {
 			changed = append(changed, d.Finding)
 		}
 	}
-	if err := s.Findings.Commit(ctx, instrument, was.Revision, changed); err != nil {
-		return nil, fmt.Errorf("writing findings: %w", err)
+	if err := s.Findings.Commit(ctx, m.Instrument, was.Revision, changed); err != nil {
+		return nil, posting{}, fmt.Errorf("writing findings: %w", err)
 	}
-	return decisions, nil
+	if folded.document != nil {
+		err := s.Health.Keep(ctx, m.Instrument, Kept{kept.Revision, folded.document})
+		if err != nil && !errors.Is(err, ErrRaced) {
+			return nil, posting{}, fmt.Errorf("writing the condition: %w", err)
+		}
+	}
+	standing := slices.Clone(was.Findings)
+	for _, f := range changed {
+		if i := slices.IndexFunc(standing, func(x health.Finding) bool { return x.ID == f.ID }); i >= 0 {
+			standing[i] = f
+		} else {
+			standing = append(standing, f)
+		}
+	}
+	if err := s.Health.PutStatus(ctx, s.status(m.Instrument, folded, told.Services, standing), was.Revision+1); err != nil {
+		return nil, posting{}, fmt.Errorf("writing the status: %w", err)
+	}
+	return decisions, folded.ours, nil
 }
 
 // compare says what becomes of each finding, by id. Findings of an earlier epoch are
-// history: the service that ended it is not a batch that explained them away.
-func compare(was, now []health.Finding, services map[string]health.Epoch) []Decision {
+// history: the service that ended it is not a batch that explained them away. What was
+// found and is settled stands.
+func compare(was, now []health.Finding, services map[string]health.Epoch, stands func(health.Finding) bool) []Decision {
 	stored := map[string]health.Finding{}
 	for _, f := range was {
 		stored[f.ID] = f
@@ -183,6 +284,9 @@ func compare(was, now []health.Finding, services map[string]health.Epoch) []Deci
 	var decisions []Decision
 	for _, f := range now {
 		old, there := stored[f.ID]
+		if there && old.State == health.Active && stands(old) {
+			continue
+		}
 		delete(stored, f.ID)
 		switch {
 		case !there || old.State != health.Active:
@@ -194,7 +298,7 @@ func compare(was, now []health.Finding, services map[string]health.Epoch) []Deci
 		}
 	}
 	for _, f := range was {
-		if _, left := stored[f.ID]; left && f.State == health.Active && f.Epoch == services[f.Component].Number {
+		if _, left := stored[f.ID]; left && f.State == health.Active && f.Epoch == services[f.Component].Number && !stands(f) {
 			f.State = health.Withdrawn
 			decisions = append(decisions, Decision{f, Withdrawn})
 		}

@@ -57,7 +57,7 @@ type bench struct {
 
 func newBench(t testing.TB) bench {
 	b := bench{bucket: bucket{}, health: pipelinetest.NewHealth(t), findings: pipelinetest.NewFindings(t)}
-	b.stage = score.Stage{Clean: b.bucket, Health: b.health, Findings: b.findings, Erasures: pipelinetest.Living{}}
+	b.stage = score.Stage{Clean: b.bucket, Health: b.health, Cohorts: b.health, Findings: b.findings, Erasures: pipelinetest.Living{}}
 	return b
 }
 
@@ -138,12 +138,12 @@ func TestRunRefusesASequenceThatIsTaken(t *testing.T) {
 // Each store fails in each way at each call; the redelivered batch makes it whole.
 func TestRunSurvivesEveryStoreFailure(t *testing.T) {
 	for _, how := range []pipelinetest.Failure{pipelinetest.NotPersisted, pipelinetest.ReplyLost} {
-		for _, method := range []string{"PutRun", "History", "Standing", "Commit"} {
+		for _, method := range []string{"PutRun", "After", "Kept", "PutStatus", "Standing", "Commit"} {
 			for nth := range 3 {
 				t.Run(fmt.Sprintf("%s %d of batch %d", method, how, nth+1), func(t *testing.T) {
 					b := newBench(t)
 					faults := &b.findings.Faults
-					if method == "PutRun" || method == "History" {
+					if method != "Standing" && method != "Commit" {
 						faults = &b.health.Faults
 					}
 					for range nth {

@@ -66,6 +66,8 @@ type Score struct {
 	HealthTable      string `env:"HEALTH_TABLE"`
 	FindingsTable    string `env:"FINDINGS_TABLE"`
 	InstrumentsTable string `env:"INSTRUMENTS_TABLE"` // which instruments were erased
+	// Models are those that foretell: predict.InUse says what it may be.
+	Models string `env:"MODELS"`
 }
 
 // Starter is for functions/starter, on the findings table's stream.
@@ -76,6 +78,9 @@ type Starter struct {
 	// Pace divides every duration of a case: 1 in production, 17280 lives a day in
 	// five seconds.
 	Pace int `env:"PACE"`
+	// Predictions is what becomes of a finding that models made: "cases" opens a case as
+	// any other, "record" keeps it and opens none.
+	Predictions string `env:"PREDICTIONS"`
 }
 
 // Casework is for functions/casework: the steps of a case but for its notices.

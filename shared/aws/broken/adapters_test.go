@@ -199,12 +199,39 @@ func writes(t *testing.T, through, past aws.Config) []write {
 				return err
 			}, func(n int) bool { return state(n) == ledger.State(receipt.Rejected) }, nil, nil,
 		}, {
-			"score stores a run", "PutItem", func(n int) error {
-				return runs.PutRun(ctx, health.Features{Instrument: id, Batch: batchID(n), Sequence: int64(n)})
+			"score stores a run", "UpdateItem", func(n int) error {
+				return runs.PutRun(ctx, health.Features{Instrument: id, Batch: batchID(n), Sequence: int64(n)}, nil)
 			}, func(n int) bool {
 				all, err := ran.Runs(ctx, id)
 				return err == nil && all[int64(n)] == batchID(n)
 			}, nil, score.ErrSequenceTaken,
+		}, {
+			"score keeps a condition", "PutItem", func(n int) error {
+				return runs.Keep(ctx, id+fmt.Sprint(n), score.Kept{Document: []byte("{}")})
+			}, func(n int) bool {
+				k, err := ran.Kept(ctx, id+fmt.Sprint(n))
+				return err == nil && k.Revision == 1
+			}, []error{score.ErrRaced}, score.ErrRaced,
+		}, {
+			"score writes a status", "PutItem", func(n int) error {
+				return runs.PutStatus(ctx, health.Status{Instrument: id + fmt.Sprint(n), Sequence: 7}, 1)
+			}, func(n int) bool {
+				s, there, err := ran.Status(ctx, id+fmt.Sprint(n))
+				return err == nil && there && s.Sequence == 7
+			}, nil, nil,
+		}, {
+			"score tells the cohorts", "TransactWriteItems", func(n int) error {
+				of := id + "-lot-" + fmt.Sprint(n)
+				if err := ran.PutRun(ctx, health.Features{Instrument: of, Batch: batchID(n), Sequence: 1}, nil); err != nil {
+					return err
+				}
+				return runs.Post(ctx, score.Posting{Instrument: of, Sequence: 1, Cohorts: []score.Cohort{{Level: of}}})
+			}, func(n int) bool {
+				of := id + "-lot-" + fmt.Sprint(n)
+				c, err := ran.Cohort(ctx, of)
+				posted, err2 := ran.Posted(ctx, of, 1)
+				return err == nil && err2 == nil && c.Revision == 1 && posted
+			}, []error{score.ErrRaced}, score.ErrRaced,
 		}, {
 			"score decides", "TransactWriteItems", func(n int) error {
 				return findings.Commit(ctx, id+fmt.Sprint(n), 0, []health.Finding{{ID: "f", State: health.Active}})

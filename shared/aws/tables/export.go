@@ -110,6 +110,8 @@ func told(item row) map[string]any {
 			out[name] = json.Number(v.Value)
 		case *types.AttributeValueMemberBOOL:
 			out[name] = v.Value
+		case *types.AttributeValueMemberSS:
+			out[name] = v.Value
 		case *types.AttributeValueMemberB:
 			out[name] = base64.StdEncoding.EncodeToString(v.Value)
 		}
@@ -117,8 +119,10 @@ func told(item row) map[string]any {
 	out["row"] = out["sk"]
 	delete(out, "pk")
 	delete(out, "sk")
-	if document, ok := out["document"].(string); ok && json.Valid([]byte(document)) {
-		out["document"] = json.RawMessage(document)
+	for _, name := range []string{"document", "shared"} {
+		if document, ok := out[name].(string); ok && json.Valid([]byte(document)) {
+			out[name] = json.RawMessage(document)
+		}
 	}
 	return out
 }

@@ -106,7 +106,7 @@ func TestKept(t *testing.T) {
 	}
 
 	runs := tables.NewHealth(db, empty(t, db, "health"))
-	if err := runs.PutRun(ctx, health.Features{Instrument: mine, Batch: "b", Sequence: 3, Values: map[string]float64{"laser.power.mean": 0.1}}); err != nil {
+	if err := runs.PutRun(ctx, health.Features{Instrument: mine, Batch: "b", Sequence: 3, Values: map[string]float64{"laser.power.mean": 0.1}}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if r := all(t, tables.NewKept(db, "health", "RUN#")); len(r) != 1 || !strings.Contains(r[0], `"document":{"instrument":"`+mine) || !strings.Contains(r[0], `"laser.power.mean":0.1`) {

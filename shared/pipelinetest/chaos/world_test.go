@@ -157,7 +157,7 @@ func newWorld(t testing.TB, seed uint64) *world {
 		Deployment: pipelinetest.Deployment, Catalog: w.catalog, Inbox: w.inbox, Unwrapper: secret, Clean: w.clean, Quarantine: w.quarantine,
 		Chain: w.ledger, Signer: secret, Next: newSender[handoff.Stored](w, "to-score", w.toScore), Erasures: pipelinetest.Living{}, Now: now, Log: log,
 	}
-	scoring := score.Stage{Clean: cleanReader{w.clean}, Health: w.health, Findings: w.findings, Erasures: pipelinetest.Living{}}
+	scoring := score.Stage{Clean: cleanReader{w.clean}, Health: w.health, Cohorts: w.health, Findings: w.findings, Erasures: pipelinetest.Living{}}
 	w.toValidate.handle = w.logged(log, checking.Receive)
 	w.toScrub.handle = w.logged(log, opening.Receive)
 	w.toScore.handle = w.logged(log, func(ctx context.Context, body []byte) error {
