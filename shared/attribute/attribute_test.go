@@ -31,8 +31,8 @@ func TestWeigh(t *testing.T) {
 		Evidence
 		want Cause
 	}{
-		"all of a reagent lot show it":   {Evidence{of(lot), scales, map[string][]float64{"run.reagent_lot": of(lot), "run.flowcell_lot": of(nil)}, nil, .02}, ReagentLot},
-		"all of a flow-cell lot show it": {Evidence{of(cell), scales, map[string][]float64{"run.reagent_lot": of(nil), "run.flowcell_lot": of(cell)}, nil, .02}, FlowcellLot},
+		"all of a reagent lot show it":   {Evidence{of(lot), scales, map[string][]float64{"run.reagent_lot": of(lot), "run.flowcell_lot": of(nil)}, of(map[string]float64{"phasing.r1": .45, "prephasing.r1": .31, "intensity.r1": -.22}), .02}, ReagentLot},
+		"all of a flow-cell lot show it": {Evidence{of(cell), scales, map[string][]float64{"run.reagent_lot": of(nil), "run.flowcell_lot": of(cell)}, of(map[string]float64{"intensity.r1": -.16, "clusters.pf": -4.2}), .02}, FlowcellLot},
 		"all of a version show it":       {Evidence{of(version), scales, map[string][]float64{"config.control_software": of(version), "run.reagent_lot": of(nil)}, nil, .02}, Software},
 		"nobody else shows it":           {Evidence{of(library), scales, map[string][]float64{"run.reagent_lot": of(nil), "config.control_software": of(nil)}, nil, .02}, Library},
 		"it is hot":                      {Evidence{of(map[string]float64{"internal.temperature.mean": 8, "chiller.duty.mean": 7, "camera.temperature.mean": 4}), scales, nil, nil, .02}, Room},
@@ -58,5 +58,113 @@ func TestNothingKnown(t *testing.T) {
 	}
 	if w := Weigh(Evidence{Metrics: all, Scale: all, Own: .02}); w[0].Cause != Chance {
 		t.Errorf("%+v", w)
+	}
+}
+
+// posted is a cohort of ten instruments that differ by so much from their normals.
+func posted(by map[string]float64) *condition.Cohort {
+	c := &condition.Cohort{}
+	for i := range 10 {
+		residuals := make([]float64, len(condition.Signals))
+		for k, s := range condition.Signals {
+			residuals[k] = by[s.Feature] + s.Noise*.1*float64(i-5)
+		}
+		c.Post(string(rune('a'+i)), 10, residuals)
+	}
+	return c
+}
+
+func TestLotIsBad(t *testing.T) {
+	for name, c := range map[string]struct {
+		factor string
+		by     map[string]float64
+		want   bool
+	}{
+		"reagents like others":           {"run.reagent_lot", map[string]float64{"phasing.r1": .1, "prephasing.r1": .07, "intensity.r1": -.05}, false},
+		"reagents at the edge of good":   {"run.reagent_lot", map[string]float64{"phasing.r1": .3, "prephasing.r1": .2}, false},
+		"bad reagents":                   {"run.reagent_lot", map[string]float64{"phasing.r1": .48, "prephasing.r1": .34, "intensity.r1": -.24}, true},
+		"better reagents":                {"run.reagent_lot", map[string]float64{"phasing.r1": -.5, "prephasing.r1": -.35, "intensity.r1": .24}, false},
+		"bad flow cells":                 {"run.flowcell_lot", map[string]float64{"clusters.pf": -4, "intensity.r1": -.16}, true},
+		"what reagents do, of cells":     {"run.flowcell_lot", map[string]float64{"phasing.r1": .48, "prephasing.r1": .34}, false},
+		"what cells do, of reagents":     {"run.reagent_lot", map[string]float64{"clusters.pf": -4}, false},
+		"flow cells a little worse only": {"run.flowcell_lot", map[string]float64{"clusters.pf": -2}, false},
+	} {
+		if bad, others := LotIsBad(c.factor, posted(c.by), 10); bad != c.want || others != 10 {
+			t.Errorf("%s: bad %v by %d", name, bad, others)
+		}
+	}
+	if bad, others := LotIsBad("run.reagent_lot", nil, 10); bad || others != 0 {
+		t.Errorf("of nobody: %v, %d", bad, others)
+	}
+}
+
+func TestReleaseMoves(t *testing.T) {
+	for name, c := range map[string]struct {
+		by   map[string]float64
+		want bool
+	}{
+		"nothing":            {nil, false},
+		"one component's":    {map[string]float64{"chiller.duty.mean": 4, "chiller.temperature.mean": .4, "chiller.temperature.max": 1}, false},
+		"unlike components'": {map[string]float64{"chiller.duty.mean": 4, "fan.speed.mean": .05, "heater.ramp.mean": -.06, "q30": .5}, true},
+	} {
+		if moves, _ := ReleaseMoves(posted(c.by), 10); moves != c.want {
+			t.Errorf("%s: %v", name, moves)
+		}
+	}
+}
+
+// A customer's libraries are noticed when several runs in a row are poor; one that is
+// misloaded now and then is not.
+func TestLibraries(t *testing.T) {
+	poor := of(map[string]float64{"clusters.pf": -9, "q30": -6})
+	usual := of(nil)
+	for name, c := range map[string]struct {
+		runs []([]float64)
+		want bool
+	}{
+		"one bad run":         {[][]float64{poor, usual, usual, poor, usual, usual, poor}, false},
+		"a bad fortnight":     {[][]float64{usual, poor, poor, poor, poor, poor, poor, poor}, true},
+		"nothing is measured": {[][]float64{nothing(), nothing(), nothing(), nothing(), nothing(), nothing(), nothing(), nothing()}, false},
+	} {
+		var l Libraries
+		due := false
+		for _, r := range c.runs {
+			due = l.Add(r, scales)
+		}
+		if due != c.want {
+			t.Errorf("%s: %v, sum %v", name, due, l.Sum)
+		}
+	}
+}
+
+func nothing() []float64 {
+	all := make([]float64, len(condition.Signals))
+	for i := range all {
+		all[i] = math.NaN()
+	}
+	return all
+}
+
+// What is usual by now is no news; what changed lately is, with what of it is shared.
+func TestUsual(t *testing.T) {
+	var u Usual
+	scale := of(map[string]float64{"phasing.r1": .06, "q30": .8})
+	shift := map[string][]float64{"run.reagent_lot": of(map[string]float64{"phasing.r1": .4})}
+	at := indexes["phasing.r1"]
+	for range 30 {
+		u.Add(of(map[string]float64{"phasing.r1": .02}), scale, nil, .02)
+	}
+	var e Evidence
+	for range 4 {
+		e = u.Add(of(map[string]float64{"phasing.r1": .42}), scale, shift, .02)
+	}
+	if z, shared := e.Metrics[at], e.Shared["run.reagent_lot"][at]; z < 5 || shared < 5 || e.Lots[at] != .4 {
+		t.Errorf("a new lot: z %.1f, shared %.1f, lots %v", z, shared, e.Lots[at])
+	}
+	for range 60 {
+		e = u.Add(of(map[string]float64{"phasing.r1": .42}), scale, shift, .02)
+	}
+	if z, shared := e.Metrics[at], e.Shared["run.reagent_lot"][at]; math.Abs(z) > 1 || math.Abs(shared) > 1 {
+		t.Errorf("after half a year: z %.1f, shared %.1f", z, shared)
 	}
 }

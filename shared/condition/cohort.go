@@ -92,26 +92,35 @@ func (c *Cohort) Post(instrument string, day float64, residuals []float64) {
 // fleetLeast is how many others make a fleet: below it, what is usual for a type is not known.
 const fleetLeast = 10
 
-// Fleet is what others of a cohort to which followed values were posted, in place of
-// residuals, have of a signal: the median, and the median absolute deviation as a standard
-// deviation. false where they are too few.
-func (c *Cohort) Fleet(signal int, without string, day float64) (middle, spread float64, ok bool) {
+// Standing is how many standard deviations each signal of a run differs from what others have
+// of it, by feature; of a cohort to which levels were posted, in place of residuals (see
+// Levels). What the others vary by is their median absolute deviation, and a signal's noise
+// at least. A signal of which too few are known is not there.
+func (c *Cohort) Standing(levels []float64, without string, day float64) map[string]float64 {
+	all := map[string]float64{}
 	if c == nil {
-		return 0, 0, false
+		return all
 	}
-	var room [cohortMost]float64
-	all := c.heard(room[:0], signal, without, day)
-	n := len(all)
-	if n < fleetLeast {
-		return 0, 0, false
+	for i, x := range levels {
+		if math.IsNaN(x) {
+			continue
+		}
+		var room [cohortMost]float64
+		others := c.heard(room[:0], i, without, day)
+		n := len(others)
+		if n < fleetLeast {
+			continue
+		}
+		slices.Sort(others)
+		middle := (others[(n-1)/2] + others[n/2]) / 2
+		for k, o := range others {
+			others[k] = math.Abs(o - middle)
+		}
+		slices.Sort(others)
+		spread := 1.4826 * (others[(n-1)/2] + others[n/2]) / 2
+		all[Signals[i].Feature] = (x - middle) / math.Max(spread, Signals[i].Noise)
 	}
-	slices.Sort(all)
-	middle = (all[(n-1)/2] + all[n/2]) / 2
-	for i, x := range all {
-		all[i] = math.Abs(x - middle)
-	}
-	slices.Sort(all)
-	return middle, 1.4826 * (all[(n-1)/2] + all[n/2]) / 2, true
+	return all
 }
 
 // heard appends the means of the members that were heard of lately.

@@ -328,29 +328,27 @@ func (t *Track) bridged(z float64) float64 {
 // clip bounds what one run weighs in a trend.
 const clip = 25.
 
-// Stand notes how the newest run stands among others of its type: see Cohort.Fleet. It is
-// what is known of a part whose own normal is not known yet.
-func (s *State) Stand(values map[string]float64, fleet *Cohort, instrument string) {
-	for i, x := range s.Levels(values) {
-		signal := Signals[i]
+// Stand notes how the newest run stands among others of its type: see Cohort.Standing. It
+// is what is known of a part whose own normal is not known yet. It comes after Add.
+func (s *State) Stand(standing map[string]float64) {
+	for _, signal := range Signals {
 		t := s.Tracks[signal.Feature]
 		if t == nil {
 			continue
 		}
-		if t.Fleet = Maybe(math.NaN()); math.IsNaN(x) {
+		z, known := standing[signal.Feature]
+		if !known {
+			t.Fleet = Maybe(math.NaN())
 			continue
 		}
-		if middle, spread, ok := fleet.Fleet(i, instrument, s.Day); ok {
-			z := (x - middle) / math.Max(spread, signal.Noise)
-			t.Fleet = Maybe(z)
-			t.Among.Add(math.Max(-clip, math.Min(clip, z)))
-		}
+		t.Fleet = Maybe(z)
+		t.Among.Add(math.Max(-clip, math.Min(clip, z)))
 	}
 }
 
 // Levels are the values of a run's signals as they are followed, in the order of Signals;
 // NaN where it has none. It is what is posted to a fleet.
-func (s *State) Levels(values map[string]float64) []float64 {
+func Levels(values map[string]float64) []float64 {
 	all := make([]float64, len(Signals))
 	for i, signal := range Signals {
 		all[i] = math.NaN()

@@ -175,6 +175,126 @@ func TestServiceBeginsAnew(t *testing.T) {
 	}
 }
 
+// What a worn part did to the signals that others own is forgotten with it; the normal of
+// these is not.
+func TestNeighboursForgetTheOldPart(t *testing.T) {
+	s := &State{}
+	rng := rand.New(rand.NewPCG(1, 17))
+	services := map[string]health.Epoch{}
+	for n := range int64(44) {
+		score := .92
+		switch {
+		case n >= 40: // the drive was replaced
+			services["z-drive"] = health.Epoch{Number: 1, Since: 41}
+		case n >= 20:
+			score = .92 - .004*float64(n-20)
+		}
+		s.Add(noisy(rng, n+1, "focus.score.mean", score+.004*rng.NormFloat64()), nil, services, nil)
+	}
+	if up, z := column(t, s, "focus", "own1.up"), column(t, s, "focus", "own1.fast"); up > 6 || math.Abs(z) > 2 {
+		t.Errorf("after the drive's repair the focus still stands at %.1f sd, its sum at %.1f", z, up)
+	}
+	if runs := column(t, s, "focus", "epoch.runs"); runs != 44 {
+		t.Errorf("the focus has %v runs, want 44: it is the same", runs)
+	}
+}
+
+// A signal that jumps from run to run is told from one that drifts.
+func TestJitter(t *testing.T) {
+	for name, c := range map[string]struct {
+		next      func(n int, noise float64) float64
+		low, high float64
+	}{
+		"still":  {func(_ int, noise float64) float64 { return 3000 * (1 + .006*noise) }, .3, 2.5},
+		"jumps":  {func(_ int, noise float64) float64 { return 3000 * (1 + .05*noise) }, 4, 40},
+		"drifts": {func(n int, noise float64) float64 { return 3000 * (1 - .01*float64(max(0, n-15)) + .006*noise) }, .3, 3.5},
+	} {
+		s := &State{}
+		rng := rand.New(rand.NewPCG(1, 23))
+		for n := range 30 {
+			noise := rng.NormFloat64()
+			x := 3000 * (1 + .006*noise)
+			if n >= 15 {
+				x = c.next(n, noise)
+			}
+			s.Add(noisy(rng, int64(n)+1, "fan.speed.mean", x), nil, nil, nil)
+		}
+		if j := column(t, s, "fan", "own1.jitter"); !(j >= c.low && j <= c.high) {
+			t.Errorf("%s: %.2f sd, want %v to %v", name, j, c.low, c.high)
+		}
+	}
+}
+
+// A part of which no normal is known yet stands out among others of its type; too few others
+// say nothing.
+func TestStanding(t *testing.T) {
+	at := -1
+	for i, s := range Signals {
+		if s.Feature == "fan.speed.mean" {
+			at = i
+		}
+	}
+	rng := rand.New(rand.NewPCG(3, 1))
+	var fleet Cohort
+	slow := Levels(map[string]float64{"fan.speed.mean": 2300, "log.laser.off.hourly": 3})
+	for i := range 15 {
+		if _, there := fleet.Standing(slow, "me", 10)["fan.speed.mean"]; there != (i >= fleetLeast) {
+			t.Errorf("known among %d others: %v", i, there)
+		}
+		fleet.Post(fmt.Sprint("i-", i), 10, Levels(map[string]float64{"fan.speed.mean": 3000 * (1 + .04*rng.NormFloat64())}))
+	}
+	z := fleet.Standing(slow, "me", 10)
+	if len(z) != 1 || !(z["fan.speed.mean"] < -3) {
+		t.Errorf("%v", z)
+	}
+	if z := fleet.Standing(slow, "me", 10+cohortDays+1); len(z) != 0 {
+		t.Errorf("nobody was heard of for long: %v", z)
+	}
+	s := &State{}
+	s.Add(health.Features{Sequence: 1, Week: monday, Values: map[string]float64{"fan.speed.mean": 2300}}, nil, nil, nil)
+	s.Stand(z)
+	if got := column(t, s, "fan", "own1.fleet"); got != -z["fan.speed.mean"] {
+		t.Errorf("the column says %v of %v: up is worse", got, z)
+	}
+	if math.IsNaN(slow[at]) || len(slow) != len(Signals) {
+		t.Errorf("levels %v", slow)
+	}
+}
+
+// What a lot of reagents cannot move is not taken off for it.
+func TestMoves(t *testing.T) {
+	for _, c := range []struct {
+		factor, feature string
+		want            bool
+	}{
+		{"run.reagent_lot", "phasing.r1", true}, {"run.reagent_lot", "clusters.pf", false}, {"run.reagent_lot", "laser.current.mean", false},
+		{"run.flowcell_lot", "clusters.pf", true}, {"run.flowcell_lot", "phasing.r1", false},
+		{"config.control_software", "laser.current.mean", true},
+	} {
+		if got := Moves(c.factor, c.feature); got != c.want {
+			t.Errorf("%s moves %s: %v", c.factor, c.feature, got)
+		}
+	}
+}
+
+// A release is news for a while, the version that was always there is not.
+func TestSoftwareDays(t *testing.T) {
+	s := &State{}
+	add := func(n int64, version string) float64 {
+		s.Add(health.Features{Sequence: n, Week: monday.AddDate(0, 0, 7*int(n)), Factors: map[string]string{"config.control_software": version}}, nil, nil, nil)
+		return column(t, s, "fan", "software.days")
+	}
+	if d := add(1, "4.0"); !math.IsNaN(d) {
+		t.Errorf("a version that never changed: %v days", d)
+	}
+	if d := add(2, "4.1"); d != 0 {
+		t.Errorf("just changed: %v days", d)
+	}
+	if d := add(4, ""); d != 14 {
+		t.Errorf("a run that does not say: %v days", d)
+	}
+}
+
 // A visit at which nothing was replaced may move a level: the story goes on from where it
 // was. Without the visit the same step stands out.
 func TestVisitIsBridged(t *testing.T) {

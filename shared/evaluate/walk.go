@@ -86,8 +86,9 @@ func (w *Walk) step(r fleet.Run) Step {
 			others = &condition.Cohort{}
 			w.cohorts[id] = others
 		}
-		s.Stand(r.Values, others, r.Instrument)
-		others.Post(r.Instrument, s.Day, s.Levels(r.Values))
+		levels := condition.Levels(r.Values)
+		s.Stand(others.Standing(levels, r.Instrument, s.Day))
+		others.Post(r.Instrument, s.Day, levels)
 	}
 	left := slices.Clone(step.Residual)
 	for _, factor := range condition.Shared {

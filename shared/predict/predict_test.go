@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"proactive/shared/condition"
 )
 
 // A curve never falls, whatever came of what, and what it says is a probability.
@@ -88,6 +90,58 @@ func TestAlarm(t *testing.T) {
 		}
 		if got := b.Next(&Alarm{}, Prediction{Component: "fan", Fault: 1, Failed: 1}); got != Quiet {
 			t.Errorf("a component without thresholds: %s", got)
+		}
+	}
+}
+
+// A new part is a new alarm: what the old one's stood at is not the new one's. That a failure
+// has come is said although it was foretold.
+func TestNewPartNewAlarm(t *testing.T) {
+	b, a := quiet(), &Alarm{}
+	for i, c := range []struct {
+		p    Prediction
+		want Reason
+	}{
+		{Prediction{Fault: .6}, Waiting}, {Prediction{Fault: .6}, Foretold}, {Prediction{Fault: .6, Failed: .95}, HasCome}, {Prediction{Fault: .6, Failed: .95}, Standing},
+		{Prediction{Fault: .6, Epoch: 1}, Waiting}, {Prediction{Fault: .6, Epoch: 1}, Foretold},
+	} {
+		c.p.Component = "pump"
+		if got := b.Next(a, c.p); got != c.want {
+			t.Errorf("step %d: %s, want %s", i, got, c.want)
+		}
+	}
+}
+
+// Of two components that the same signals speak of, a case is opened on the likelier.
+func TestRivals(t *testing.T) {
+	said := func(failed, fault map[string]float64) []Prediction {
+		all := make([]Prediction, len(condition.Components))
+		for i, c := range condition.Components {
+			all[i] = Prediction{Component: c.Name, Failed: failed[c.Name], Fault: fault[c.Name]}
+		}
+		Compare(all)
+		return all
+	}
+	b := &Bundle{Manifest: Manifest{Thresholds: Thresholds{Runs: 1, Raise: map[string]float64{}, Now: map[string]float64{}}}}
+	for _, c := range condition.Components {
+		b.Thresholds.Raise[c.Name], b.Thresholds.Now[c.Name] = .5, .5
+	}
+	for name, c := range map[string]struct {
+		failed, fault map[string]float64
+		want          map[string]Reason
+	}{
+		"the drive has failed":            {map[string]float64{"z-drive": .9, "focus": .6}, nil, map[string]Reason{"z-drive": HasCome}},
+		"the focus is worn":               {nil, map[string]float64{"z-drive": .6, "focus": .8}, map[string]Reason{"focus": Foretold}},
+		"two that share nothing are worn": {nil, map[string]float64{"laser": .6, "pump": .8}, map[string]Reason{"laser": Foretold, "pump": Foretold}},
+	} {
+		for _, p := range said(c.failed, c.fault) {
+			want := c.want[p.Component]
+			if want == "" {
+				want = Quiet
+			}
+			if got := b.Next(&Alarm{}, p); got != want {
+				t.Errorf("%s: %s is %s, want %s", name, p.Component, got, want)
+			}
 		}
 	}
 }

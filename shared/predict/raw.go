@@ -20,6 +20,11 @@ func (b *Bundle) Alarming(row []float64, component string) Prediction {
 	}
 }
 
+// Of asks every model about a vector.
+func (b *Bundle) Of(row []float64, component string) Prediction {
+	return b.FromRaw(b.Raw(row), component)
+}
+
 // FromRaw makes the scores probabilities.
 func (b *Bundle) FromRaw(raw [6]float64, component string) Prediction {
 	p := Prediction{Component: component}

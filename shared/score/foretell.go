@@ -16,16 +16,14 @@ import (
 // Alarm is what is remembered of a component's predictions.
 type Alarm struct {
 	predict.Alarm
-	Epoch  int   `json:"epoch"`
 	Raised int   `json:"raised"` // how often in the epoch
 	Since  int64 `json:"since"`  // the first of the runs in a row above the threshold
-	Come   bool  `json:"come"`   // it says that the failure has come, not that it will
 }
 
 // next adds a run's prediction, and tells whether it raised the alarm, and why.
-func (a *Alarm) next(b *predict.Bundle, p predict.Prediction, epoch int, sequence int64) (predict.Reason, bool) {
-	if a.Epoch != epoch {
-		*a = Alarm{Epoch: epoch}
+func (a *Alarm) next(b *predict.Bundle, p predict.Prediction, sequence int64) (predict.Reason, bool) {
+	if a.Epoch != p.Epoch {
+		*a = Alarm{Alarm: predict.Alarm{Epoch: p.Epoch}}
 	}
 	was := a.Over
 	reason := b.Next(&a.Alarm, p)
@@ -35,15 +33,10 @@ func (a *Alarm) next(b *predict.Bundle, p predict.Prediction, epoch int, sequenc
 	switch reason {
 	case predict.HasCome, predict.Foretold:
 		a.Raised++
-		a.Come = reason == predict.HasCome
 		if a.Over == 0 {
 			a.Since = sequence
 		}
 		return reason, true
-	case predict.Standing:
-		a.Come = a.Come || b.Thresholds.Now[p.Component] > 0 && p.Failed >= b.Thresholds.Now[p.Component]
-	case predict.Over:
-		a.Come = false
 	}
 	return reason, false
 }
@@ -96,14 +89,23 @@ func (s Stage) fold(kept Kept, t Told, sequence int64) (story, error) {
 // foretell asks the models about every component as of the newest of the runs.
 func (s Stage) foretell(now *Settled, runs []Run, services map[string]health.Epoch, newest bool, out *story) error {
 	r := runs[len(runs)-1]
-	row := make([]float64, len(condition.Columns))
+	vectors, said := make([][]float64, len(condition.Components)), make([]predict.Prediction, len(condition.Components))
 	for c, component := range condition.Components {
-		now.Condition.Vector(c, row)
-		p := s.Models.Alarming(row, component.Name)
-		a := &now.Alarms[c]
-		reason, raised := a.next(s.Models, p, begun(services, r.Sequence)[component.Name].Number, r.Sequence)
+		vectors[c] = make([]float64, len(condition.Columns))
+		now.Condition.Vector(c, vectors[c])
 		if newest {
-			o := outlook(s.Models.Of(row, component.Name))
+			said[c] = s.Models.Of(vectors[c], component.Name)
+		} else {
+			said[c] = s.Models.Alarming(vectors[c], component.Name)
+		}
+		said[c].Epoch = begun(services, r.Sequence)[component.Name].Number
+	}
+	predict.Compare(said)
+	for c, component := range condition.Components {
+		row, a := vectors[c], &now.Alarms[c]
+		reason, raised := a.next(s.Models, said[c], r.Sequence)
+		if newest {
+			o := outlook(said[c])
 			out.outlooks[c] = &o
 		}
 		// What was raised before the last service is history, and so is what is settled.

@@ -90,6 +90,7 @@ func (s *Settled) add(r Run, services map[string]health.Epoch) {
 	now := begun(services, r.Sequence)
 	s.Through = r.Sequence
 	s.Condition.Add(r.Features, r.Shared.total(), now, nil)
+	s.Condition.Stand(r.Shared[condition.Type])
 	for _, rule := range Rules {
 		if rule.Kind != Drift {
 			continue

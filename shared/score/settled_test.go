@@ -427,11 +427,12 @@ func TestHistoryIsNoNews(t *testing.T) {
 	}
 }
 
-// Instruments that share a lot: what the lot moved is taken off, is stored with the run,
-// and stays what it was when the run is scored again.
+// Instruments that share a release: what it moved is taken off, is stored with the run, and
+// stays what it was when the run is scored again. A lot of reagents that came at the same
+// time is not believed to move a laser's current.
 func TestCohortsTakeOffWhatIsShared(t *testing.T) {
 	b := newForeteller(t)
-	good, bad := map[string]string{"run.reagent_lot": "11111111"}, map[string]string{"run.reagent_lot": "22222222"}
+	good, bad := map[string]string{"config.control_software": "4.0.1", "run.reagent_lot": "11111111"}, map[string]string{"config.control_software": "4.0.2", "run.reagent_lot": "22222222"}
 	instruments := []string{"i-01hzzzzzzzzzzzzzzzzzzzzzz1", "i-01hzzzzzzzzzzzzzzzzzzzzzz2", "i-01hzzzzzzzzzzzzzzzzzzzzzz3", "i-01hzzzzzzzzzzzzzzzzzzzzzz4", "i-01hzzzzzzzzzzzzzzzzzzzzzz5", testInstrument}
 	for n := int64(1); n <= 24; n++ {
 		for _, id := range instruments {
@@ -452,15 +453,18 @@ func TestCohortsTakeOffWhatIsShared(t *testing.T) {
 	if err != nil || len(told.Runs) != 1 {
 		t.Fatal(err)
 	}
-	if by := told.Runs[0].Shared["run.reagent_lot"]["laser.current.mean"]; by < .05 || by > .07 || !told.Runs[0].Posted {
-		t.Errorf("the lot moved it by %v", told.Runs[0].Shared)
+	if by := told.Runs[0].Shared["config.control_software"]["laser.current.mean"]; by < .05 || by > .07 || !told.Runs[0].Posted {
+		t.Errorf("the release moved it by %v", told.Runs[0].Shared)
 	}
-	c, err := b.health.Cohort(t.Context(), score.LevelOf(told.Runs[0].Features, "run.reagent_lot"))
+	if by := told.Runs[0].Shared["run.reagent_lot"]["laser.current.mean"]; by != 0 {
+		t.Errorf("the lot moved it by %v", by)
+	}
+	c, err := b.health.Cohort(t.Context(), score.LevelOf(told.Runs[0].Features, "config.control_software"))
 	if err != nil || len(c.Members) != len(instruments) || c.Revision != int64(10*len(instruments)) {
 		t.Errorf("%d members at revision %d, %v", len(c.Members), c.Revision, err)
 	}
 	if found := b.stored(t); len(found) != 0 && found[0].Foretold != nil && found[0].LastSequence > 16 {
-		t.Errorf("the last of them to change lots: %+v", found)
+		t.Errorf("the last of them to be updated: %+v", found)
 	}
 }
 

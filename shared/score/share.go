@@ -13,7 +13,8 @@ import (
 
 // Shared is by how much what a run has in common with other instruments moved its
 // signals: by factor of condition.Shared and feature, in the unit that is followed (see
-// condition.Signal); no zeros. It depends on what the others had sent by then, so it is
+// condition.Signal); no zeros. Of condition.Type it is how the run stands among others of
+// its type, see condition.Cohort.Standing. It depends on what the others had sent by then, so it is
 // written with the run once, when it is first scored, and read from there ever after.
 type Shared map[string]map[string]float64
 
@@ -77,7 +78,7 @@ func (s Stage) share(ctx context.Context, f health.Features) (Shared, error) {
 			return nil, fmt.Errorf("reading what is shared: %w", err)
 		}
 		for i, signal := range condition.Signals {
-			if _, there := f.Values[signal.Feature]; !there || signal.Count {
+			if _, there := f.Values[signal.Feature]; !there || signal.Count || !condition.Moves(factor, signal.Feature) {
 				continue
 			}
 			by, _ := c.Shift(i, f.Instrument, dayOf(f))
@@ -92,6 +93,20 @@ func (s Stage) share(ctx context.Context, f health.Features) (Shared, error) {
 			}
 			all[factor][signal.Feature] = by
 		}
+	}
+	level := LevelOf(f, condition.Type)
+	if level == "" {
+		return all, nil
+	}
+	c, err := s.Cohorts.Cohort(ctx, level)
+	if err != nil {
+		return nil, fmt.Errorf("reading how others of the type stand: %w", err)
+	}
+	if standing := c.Standing(condition.Levels(f.Values), f.Instrument, dayOf(f)); len(standing) > 0 {
+		if all == nil {
+			all = Shared{}
+		}
+		all[condition.Type] = standing
 	}
 	return all, nil
 }
@@ -116,16 +131,17 @@ func postingOf(c *condition.State, r Run) posting {
 	return posting{r, c.Day, c.Residuals(r.Values)}
 }
 
-// post adds a run to its cohorts, once. A run without a normal of its own has nothing to
-// say and is not posted.
+// post adds a run to its cohorts, once. A run without a normal of its own has something to
+// say to the others of its type only.
 func (s Stage) post(ctx context.Context, p posting) error {
-	if p.run.Posted || !slices.ContainsFunc(p.residual, func(x float64) bool { return !math.IsNaN(x) }) {
+	if p.run.Posted || p.residual == nil {
 		return nil
 	}
+	known := func(x float64) bool { return !math.IsNaN(x) }
 	left := slices.Clone(p.residual)
 	out := Posting{Instrument: p.run.Instrument, Sequence: p.run.Sequence}
 	for _, factor := range condition.Shared {
-		if level := LevelOf(p.run.Features, factor); level != "" {
+		if level := LevelOf(p.run.Features, factor); level != "" && slices.ContainsFunc(left, known) {
 			c, err := s.Cohorts.Cohort(ctx, level)
 			if err != nil {
 				return fmt.Errorf("reading what is shared: %w", err)
@@ -137,6 +153,15 @@ func (s Stage) post(ctx context.Context, p posting) error {
 		for i, signal := range condition.Signals {
 			left[i] -= p.run.Shared[factor][signal.Feature]
 		}
+	}
+	if level, levels := LevelOf(p.run.Features, condition.Type), condition.Levels(p.run.Values); level != "" && slices.ContainsFunc(levels, known) {
+		c, err := s.Cohorts.Cohort(ctx, level)
+		if err != nil {
+			return fmt.Errorf("reading how others of the type stand: %w", err)
+		}
+		c.Level = level
+		c.Post(p.run.Instrument, p.day, levels)
+		out.Cohorts = append(out.Cohorts, c)
 	}
 	if len(out.Cohorts) == 0 {
 		return nil
