@@ -41,7 +41,7 @@ type Clean interface {
 	Put(ctx context.Context, key string, body []byte) (Object, error)
 }
 
-// Quarantine keeps the ciphertext of batches that the detector hit, four days at most.
+// Quarantine keeps the ciphertext of batches that the detector hit, 72 hours at most.
 type Quarantine interface {
 	// Copy copies from to key, encrypted as the quarantine is. Copying the same again
 	// changes nothing.
