@@ -1,12 +1,16 @@
 package main
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awscloudwatch"
 	"github.com/aws/jsii-runtime-go"
 
 	"proactive/shared/journal"
 	"proactive/shared/receipt"
+	"proactive/shared/scrub"
 )
 
 // counters are what each stage counts in its log, in the order in which a batch meets
@@ -29,7 +33,8 @@ var counters = []struct{ title, stage, name string }{
 }
 
 // newDashboard draws what an operator looks at first: alarms, what became of batches and
-// requests, what waits, what failed, and how many cases there are.
+// requests, what waits, what failed, how many cases there are, and which rules of the
+// detector hit.
 func (a *appStack) newDashboard(api uploadAPI) {
 	board := awscloudwatch.NewDashboard(a.Stack, jsii.String("Dashboard"), &awscloudwatch.DashboardProps{
 		DashboardName: jsii.String(a.deployment()), DefaultInterval: awscdk.Duration_Days(jsii.Number(7)),
@@ -77,6 +82,12 @@ func (a *appStack) newDashboard(api uploadAPI) {
 		graph("Upload API", 8, api.http.MetricCount(sum), api.http.MetricClientError(sum), api.http.MetricServerError(sum)),
 		graph("Mail that came back, share", 8, bounces()),
 	)
+
+	var hits []awscloudwatch.IMetric
+	for _, rule := range slices.Sorted(maps.Keys(scrub.Reasons())) {
+		hits = append(hits, counter("scrub", scrub.Counter(rule)))
+	}
+	row(graph("Texts that the detector stopped, by rule: docs/errors.md", 24, hits...))
 }
 
 func graph(title string, width float64, metrics ...awscloudwatch.IMetric) awscloudwatch.IWidget {

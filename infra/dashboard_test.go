@@ -16,6 +16,7 @@ import (
 
 	"proactive/shared/journal"
 	"proactive/shared/receipt"
+	"proactive/shared/scrub"
 )
 
 // shown is a metric on the dashboard.
@@ -137,7 +138,7 @@ func TestEveryCounterIsOnTheDashboard(t *testing.T) {
 }
 
 // journalCounters are the names of all counters: the constants of shared/journal, and
-// those that scrub makes of a prefix and a verdict.
+// those that scrub makes of a prefix and a verdict, or of a rule of the detector.
 func journalCounters(t *testing.T) (names []string) {
 	t.Helper()
 	parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join("..", "shared", "journal", "journal.go"), nil, 0)
@@ -173,6 +174,9 @@ func journalCounters(t *testing.T) (names []string) {
 	}
 	for _, v := range []receipt.Verdict{receipt.Stored, receipt.Quarantined, receipt.Rejected} {
 		names = append(names, string(prefix[1])+string(v))
+	}
+	for rule := range scrub.Reasons() {
+		names = append(names, scrub.Counter(rule))
 	}
 	slices.Sort(names)
 	return slices.Compact(names)

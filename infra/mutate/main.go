@@ -102,7 +102,9 @@ func try(ctx context.Context, o options, patterns []string) error {
 	return errors.Join(failed...)
 }
 
-// all makes the mutants of a package and tries them, a few at a time.
+// all makes the mutants of a package and tries them, a few at a time and in an order by
+// chance, so that what is done when somebody breaks it off is a sample. The report is kept
+// after every few; what it has of the same sources is not tried again.
 func (b *bench) all(ctx context.Context, o options, equivalents Equivalents) (Report, error) {
 	report := Report{Package: b.pkg.ImportPath}
 	var made []Mutant
@@ -121,12 +123,34 @@ func (b *bench) all(ctx context.Context, o options, equivalents Equivalents) (Re
 		}
 		made = append(made, found...)
 	}
-	if err := b.baseline(ctx); err != nil {
+	sources, err := b.sources()
+	if err != nil {
 		return report, err
 	}
 	chosen := draw(made, o.sample, o.seed)
-	report.Of = len(made)
-	report.Results = make([]Result, len(chosen))
+	report.Of, report.Sources = len(made), sources
+	known := map[string]Verdict{}
+	if before, err := readReport(report.name(o.out) + ".json"); err == nil && before.Sources == sources {
+		for _, r := range before.Results {
+			known[r.Key()] = r.Verdict
+		}
+	}
+	results := make([]Result, len(made))
+	var todo []int
+	for _, i := range chosen {
+		results[i] = Result{Mutant: made[i], Equivalent: equivalents[made[i].Key()], Verdict: known[made[i].Key()]}
+		if results[i].Verdict == "" {
+			todo = append(todo, i)
+		}
+	}
+	if len(todo) > 0 {
+		if err := b.baseline(ctx); err != nil {
+			return report, err
+		}
+	}
+	tried := func() []Result {
+		return slices.DeleteFunc(slices.Clone(results), func(r Result) bool { return r.Verdict == "" })
+	}
 	start, progress := time.Now(), sync.Mutex{}
 	done, next := 0, make(chan int)
 	var workers sync.WaitGroup
@@ -137,40 +161,41 @@ func (b *bench) all(ctx context.Context, o options, equivalents Equivalents) (Re
 				if errs[w] != nil {
 					continue
 				}
-				r := Result{Mutant: chosen[i], Equivalent: equivalents[chosen[i].Key()]}
-				r.Verdict, errs[w] = b.sure(ctx, &chosen[i])
-				report.Results[i] = r
+				v, err := b.sure(ctx, &made[i])
+				if errs[w] = err; err != nil {
+					continue
+				}
 				progress.Lock()
-				if r.Verdict == Survived && r.Equivalent == "" {
+				results[i].Verdict = v
+				if r := results[i]; v == Survived && r.Equivalent == "" {
 					fmt.Fprintf(os.Stderr, "%s:%d: survived: %s\n", r.File, r.Line, r.Key())
 				}
-				if done++; done%10 == 0 || done == len(chosen) {
-					fmt.Fprintf(os.Stderr, "%s: %d of %d, %s\n", b.pkg.ImportPath, done, len(chosen), time.Since(start).Round(time.Second))
+				if done++; done%10 == 0 || done == len(todo) {
+					fmt.Fprintf(os.Stderr, "%s: %d of %d, %s\n", b.pkg.ImportPath, done, len(todo), time.Since(start).Round(time.Second))
+					report.Results = tried()
+					errs[w] = report.write(o.out)
 				}
 				progress.Unlock()
 			}
 		})
 	}
-	for i := range chosen {
+	for _, i := range todo {
 		next <- i
 	}
 	close(next)
 	workers.Wait()
+	report.Results = tried()
 	report.Stale = equivalents.Stale(made, report.Results)
 	slices.Sort(report.Stale)
 	return report, errors.Join(errs...)
 }
 
-// draw is n mutants by chance, in their order; all of them for 0.
-func draw(all []Mutant, n int, seed uint64) []Mutant {
-	if n <= 0 || n >= len(all) {
-		return all
+// draw is n of the mutants by chance, and in an order by chance; all of them for 0. A larger
+// n draws the same and more.
+func draw(all []Mutant, n int, seed uint64) []int {
+	picks := rand.New(rand.NewPCG(seed, 0)).Perm(len(all)) //nolint:gosec // G404: a sample, to be drawn again
+	if n > 0 && n < len(picks) {
+		picks = picks[:n]
 	}
-	picks := rand.New(rand.NewPCG(seed, 0)).Perm(len(all))[:n] //nolint:gosec // G404: a sample, to be drawn again
-	slices.Sort(picks)
-	drawn := make([]Mutant, 0, n)
-	for _, i := range picks {
-		drawn = append(drawn, all[i])
-	}
-	return drawn
+	return picks
 }

@@ -121,7 +121,7 @@ func TestAReportOfTheFixture(t *testing.T) {
 	b := fixtureBench(t)
 	_, all := find(t)
 	key := fixture + " Even: * for /: n / 2"
-	o := options{sample: 6, seed: 3, workers: 2, least: 85}
+	o := options{sample: 6, seed: 3, workers: 2, least: 85, out: t.TempDir()}
 	report, err := b.all(t.Context(), o, Equivalents{key: "nobody asks", fixture + " Odd: drop: x": "gone", "other.go f: drop: x": "of another package"})
 	if err != nil || len(report.Results) != 6 {
 		t.Fatal(err, report)
@@ -129,20 +129,42 @@ func TestAReportOfTheFixture(t *testing.T) {
 	if len(report.Stale) != 1 || !strings.Contains(report.Stale[0], "Odd: drop: x") || report.check(0) == nil {
 		t.Errorf("%q", report.Stale)
 	}
-	for i, m := range draw(all, 6, 3) {
-		if report.Results[i].Key() != m.Key() {
-			t.Errorf("another draw: %s, %s", report.Results[i].Key(), m.Key())
+	for i, at := range slices.Sorted(slices.Values(draw(all, 6, 3))) {
+		if report.Results[i].Key() != all[at].Key() {
+			t.Errorf("another draw: %s, %s", report.Results[i].Key(), all[at].Key())
 		}
 	}
-	dir := t.TempDir()
-	if err := report.write(dir); err != nil {
-		t.Fatal(err)
-	}
 	for _, ext := range []string{".txt", ".json"} {
-		raw, err := os.ReadFile(filepath.Join(dir, "proactive-infra-mutate-testdata-fixture"+ext))
+		raw, err := os.ReadFile(filepath.Join(o.out, "proactive-infra-mutate-testdata-fixture"+ext))
 		if err != nil || !strings.Contains(string(raw), "fixture.go") {
 			t.Errorf("%v: %s", err, raw)
 		}
+	}
+}
+
+// What was broken off goes on where it stopped, and begins anew where a source has changed.
+func TestGoingOn(t *testing.T) {
+	b := fixtureBench(t)
+	o := options{sample: 2, seed: 3, workers: 2, out: t.TempDir()}
+	report, err := b.all(t.Context(), o, nil)
+	if err != nil || len(report.Results) != 2 {
+		t.Fatal(err, report)
+	}
+	report.Results[0].Verdict = TimedOut // what no test of the fixture does
+	if err := report.write(o.out); err != nil {
+		t.Fatal(err)
+	}
+	o.sample = 3
+	more, err := b.all(t.Context(), o, nil)
+	if err != nil || len(more.Results) != 3 || more.count(TimedOut) != 1 {
+		t.Errorf("%v %v", err, more)
+	}
+	report.Sources = "others"
+	if err := report.write(o.out); err != nil {
+		t.Fatal(err)
+	}
+	if anew, err := b.all(t.Context(), o, nil); err != nil || len(anew.Results) != 3 || anew.count(TimedOut) != 0 {
+		t.Errorf("%v %v", err, anew)
 	}
 }
 

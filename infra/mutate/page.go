@@ -17,18 +17,26 @@ func readReports(dir string) ([]Report, error) {
 	}
 	var all []Report
 	for _, name := range names {
-		raw, err := os.ReadFile(name) //nolint:gosec // G304: a report of ours
+		r, err := readReport(name)
 		if err != nil {
-			return nil, fmt.Errorf("reading a report: %w", err)
-		}
-		var r Report
-		if err := json.Unmarshal(raw, &r); err != nil {
-			return nil, fmt.Errorf("reading %s: %w", name, err)
+			return nil, err
 		}
 		all = append(all, r)
 	}
 	slices.SortFunc(all, func(a, b Report) int { return strings.Compare(a.Package, b.Package) })
 	return all, nil
+}
+
+func readReport(name string) (Report, error) {
+	var r Report
+	raw, err := os.ReadFile(name) //nolint:gosec // G304: a report of ours
+	if err != nil {
+		return r, fmt.Errorf("reading a report: %w", err)
+	}
+	if err := json.Unmarshal(raw, &r); err != nil {
+		return r, fmt.Errorf("reading %s: %w", name, err)
+	}
+	return r, nil
 }
 
 // page is what the reports say, for docs/mutation.md: scores, and the mutants that no test

@@ -18,7 +18,8 @@ type Result struct {
 // Report is what the tests of a package are worth.
 type Report struct {
 	Package string   `json:"package"`
-	Of      int      `json:"of"` // mutants there are; more than results if a sample was drawn
+	Of      int      `json:"of"`      // mutants there are; more than results if a sample was drawn
+	Sources string   `json:"sources"` // digest of what was tested: of other sources nothing here holds
 	Results []Result `json:"results"`
 	Stale   []string `json:"stale,omitempty"` // of the list of equivalent mutants
 }
@@ -72,6 +73,11 @@ func (r Report) check(least float64) error {
 	return nil
 }
 
+// name is that of the report's files in a directory, without what they end with.
+func (r Report) name(dir string) string {
+	return filepath.Join(dir, strings.ReplaceAll(r.Package, "/", "-"))
+}
+
 func (r Report) write(dir string) error {
 	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return fmt.Errorf("making the directory of reports: %w", err)
@@ -83,7 +89,7 @@ func (r Report) write(dir string) error {
 	if err != nil {
 		return fmt.Errorf("encoding a report: %w", err)
 	}
-	name := filepath.Join(dir, strings.ReplaceAll(r.Package, "/", "-"))
+	name := r.name(dir)
 	for ext, content := range map[string][]byte{".json": append(raw, '\n'), ".txt": []byte(r.String())} {
 		if err := os.WriteFile(name+ext, content, 0o600); err != nil {
 			return fmt.Errorf("writing a report: %w", err)

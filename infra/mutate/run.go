@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -55,6 +57,26 @@ type bench struct {
 	pkg   Package
 	tests []Package // whose tests decide
 	limit time.Duration
+}
+
+// sources is a digest of the Go files of the packages: what is mutated, and its tests. What
+// those import may change and is not seen.
+func (b *bench) sources() (string, error) {
+	sum := sha256.New()
+	for _, p := range b.tests {
+		names, err := filepath.Glob(filepath.Join(p.Dir, "*.go"))
+		if err != nil {
+			return "", fmt.Errorf("finding sources: %w", err)
+		}
+		for _, name := range names {
+			raw, err := os.ReadFile(name) //nolint:gosec // G304: a file of the package
+			if err != nil {
+				return "", fmt.Errorf("reading sources: %w", err)
+			}
+			fmt.Fprintf(sum, "%s %d\n%s", filepath.Base(name), len(raw), raw)
+		}
+	}
+	return hex.EncodeToString(sum.Sum(nil)[:8]), nil
 }
 
 // baseline runs the tests on the package as it is, and sets how long a mutant may take.

@@ -177,6 +177,10 @@ func erased(t *testing.T, n int) erasedLab {
 			t.Errorf("the certificate counts %d of %s, want %d at least", e.counts[store], store, least)
 		}
 	}
+	// Who asks twice, by letter and by its agent, has two messages on the way; the one that did
+	// not end it finds the certificate when its pause is over. It has the opaque id, as the
+	// tombstone does.
+	eventually(t, "no message is left", func() bool { return waitingFor(t, lab.ID) == 0 })
 	nothing(t, e)
 
 	// What was late finds that it is not wanted.

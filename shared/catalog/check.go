@@ -138,11 +138,8 @@ func readsAsText(s string) bool {
 	if spells(raw) {
 		return true
 	}
-	printable, letters, most, zeroes := 0, 0, 0, 0
+	letters, most, zeroes := 0, 0, 0
 	for _, b := range raw {
-		if b >= ' ' && b <= '~' {
-			printable++
-		}
 		if b == 0 {
 			zeroes++
 		}
@@ -157,29 +154,45 @@ func readsAsText(s string) bool {
 			digits++
 		}
 	}
-	return printable == len(raw) || most > 9 || zeroes > 4 || digits < 8 || !strings.ContainsAny(s, "abcdef")
+	return most > 9 || zeroes > 4 || digits < 8 || !strings.ContainsAny(s, "abcdef")
 }
 
-// spells tells whether 16 bytes are letters in UTF-8 or in two bytes each, perhaps with
-// zeros or spaces around them. Of digests, one in a million is.
+// spells tells whether 16 bytes are a text in UTF-8 or in two bytes each, perhaps with zeros
+// or spaces around it. Of digests, one in some hundred thousand is.
 func spells(raw []byte) bool {
 	little, big := make([]rune, 8), make([]rune, 8)
 	for i := range little {
 		little[i], big[i] = rune(binary.LittleEndian.Uint16(raw[2*i:])), rune(binary.BigEndian.Uint16(raw[2*i:]))
 	}
-	return writing(string(raw), unicode.MaxRune) || writing(string(little), alphabets) || writing(string(big), alphabets)
+	return writing(string(raw), false) || writing(string(little), true) || writing(string(big), true)
 }
 
+// Blocks of 256 characters.
 const (
-	alphabets = 0x52f  // the last letter of Latin, Greek and Cyrillic; of pairs of bytes, half are a letter beyond
-	kana      = 0x3040 // the first of the scripts of East Asia
+	alphabets = 0x5  // the last of Latin, Greek and Cyrillic
+	kana      = 0x30 // the first of the scripts of East Asia
 )
 
-func writing(text string, last rune) bool {
+// writing tells whether a text is printable ASCII and letters of other scripts, with their
+// marks: all of the alphabets of Europe, or of one other block, as Arabic and Devanagari are,
+// or of East Asia, but not in pairs of bytes, of which nearly half are one of those.
+func writing(text string, pairs bool) bool {
 	text = strings.Trim(text, "\x00 ")
-	return len(text) >= 3 && !strings.ContainsFunc(text, func(r rune) bool {
-		ascii := r >= ' ' && r < 0x7f
-		return !ascii && (r < 0xc0 || r > last || r > alphabets && r < kana || !unicode.IsLetter(r))
+	script := rune(0)
+	return !strings.ContainsFunc(text, func(r rune) bool {
+		switch {
+		case r >= ' ' && r <= '~':
+			return false
+		case r < 0xc0 || !unicode.IsLetter(r) && !unicode.IsMark(r):
+			return true
+		}
+		of := max(r>>8, alphabets)
+		if !pairs {
+			of = min(of, kana)
+		}
+		another := script != 0 && script != of
+		script = of
+		return another
 	})
 }
 

@@ -64,6 +64,13 @@ func TestCheckOfTexts(t *testing.T) {
 	version := entry(t, `"type":"pattern","pattern":"^[0-9.]{1,20}$","max_length":20`, "")
 	token := entry(t, `"type":"pattern","pattern":"^[0-9a-f]{30,34}$","max_length":34`, "")
 	hexed := func(s string) string { return hex.EncodeToString([]byte(s)) }
+	pairs := func(s string, high int) string { // the first eight characters in two bytes each, the higher at high
+		raw := make([]byte, 16)
+		for i, r := range []rune(s)[:8] {
+			raw[2*i+high^1], raw[2*i+high] = byte(r), byte(r>>8)
+		}
+		return hex.EncodeToString(raw)
+	}
 	for _, c := range []struct {
 		field        catalog.Field
 		text, reason string
@@ -82,7 +89,13 @@ func TestCheckOfTexts(t *testing.T) {
 		{token, "80ff" + hexed("Maria[Lope") + "8099ff83", ""}, {token, "80ff" + hexed("Maria`Lope") + "8099ff83", ""}, {token, "80ff" + hexed("Maria{Lope") + "8099ff83", ""},
 		{token, "4d00610072006900a1b2c3d4e5f60718", ""}, {token, "4d0061007200690061004c006f007000", catalog.ReadsAsText}, {token, "004d00610072006999f1c2d3e4b5a697", ""}, {token, "4d00610072006900a1b2c3d4e500f607", catalog.ReadsAsText},
 		{token, "19840312078051121194347659191234", catalog.ReadsAsText}, {token, "1984031207805112119434765919123a", ""},
-		{token, "0123456a0123456a0123456a0123456a", ""}, {token, "012345aa012345aa012345aa012345aa", catalog.ReadsAsText},
+		{token, hexed("~ }{|~!\"#$%&/(\x1f="), ""}, {token, hexed("~ }{|~!\"#$%&/(\x7f="), ""}, {token, hexed("\x00 ~}{|~!\"#$%&/ \x00"), catalog.ReadsAsText}, {token, hexed("~ }{|~!\"\x00#$%&/()"), ""},
+		{token, hexed("Núria Peña Gil"), catalog.ReadsAsText}, {token, hexed("高橋 さくら"), catalog.ReadsAsText}, {token, hexed("राहुल "), catalog.ReadsAsText}, {token, hexed("שרה לוי 1 "), catalog.ReadsAsText},
+		{token, hexed("Àñíóúüéà"), catalog.ReadsAsText}, {token, hexed("¿ñíóúüéà"), ""}, {token, hexed("ñíó高éàx")+"c3a1", ""},
+		{token, pairs("Иван Кузн", 0), catalog.ReadsAsText}, {token, pairs("Иван Кузн", 1), catalog.ReadsAsText}, {token, pairs("Иван Ку\u2044", 0), ""}, {token, pairs("Иван Ку\u2044", 1), ""},
+		{token, pairs("محمد علي", 0), catalog.ReadsAsText}, {token, pairs("محمد علي", 1), catalog.ReadsAsText}, {token, pairs("김민준이서연박지", 0), ""},
+		{token, pairs("محمد\u0915\u0916\u0917\u0918", 0), ""}, {token, pairs("Иван\u0915\u0916\u0917\u0918", 0), ""}, {token, pairs("\u052fИванКуз", 0), catalog.ReadsAsText}, {token, pairs("\u0531ИванКу\u0915", 0), ""}, {token, pairs("\u052fИванКу\u0631", 0), ""},
+		{token, "0123456a6543210a0123456a6543210a", ""}, {token, "012345aa012345aa012345aa012345aa", catalog.ReadsAsText},
 	} {
 		reason, ok := c.field.Check(observation.Observation{Field: "a.b", Text: c.text})
 		if reason != c.reason || ok != (c.reason == "") {

@@ -100,6 +100,9 @@ func record(t []byte) bool {
 		return false
 	}
 	rest := bytes.TrimLeft(t[n:], "-_:#.")
+	if i := letterRun(rest); i < 3 && len(rest) < len(t)-n { // MRN-A123456
+		rest = rest[i:]
+	}
 	if !ok || len(rest) < int(least) {
 		return false
 	}
@@ -130,78 +133,6 @@ func iban(t []byte) bool {
 		}
 	}
 	return rest == 1
-}
-
-// cpf checks the two last digits of a Brazilian number.
-func cpf(d []byte) bool {
-	for _, n := range []int{9, 10} {
-		sum := 0
-		for i := range n {
-			sum += int(d[i]-'0') * (n + 1 - i)
-		}
-		if sum*10%11%10 != int(d[n]-'0') {
-			return false
-		}
-	}
-	return true
-}
-
-// personnummer knows a day and four digits, as in Sweden and, the other way round, Denmark.
-func personnummer(d []byte) bool {
-	if len(d) == 12 {
-		d = d[2:]
-	}
-	first, month, last := two(d), two(d[2:]), two(d[4:])
-	return month >= 1 && month <= 12 && (first >= 1 && first <= 31 || last >= 1 && last <= 31 && luhn(d))
-}
-
-// french checks fifteen digits of social security.
-func french(d []byte) bool {
-	month := two(d[3:])
-	if d[0] != '1' && d[0] != '2' || month < 1 || month > 12 {
-		return false
-	}
-	n := 0
-	for _, b := range d[:13] {
-		n = (n*10 + int(b-'0')) % 97
-	}
-	return 97-n == two(d[13:])
-}
-
-func two(d []byte) int { return int(d[0]-'0')*10 + int(d[1]-'0') }
-
-var (
-	verhoeffD = [10]string{"0123456789", "1234067895", "2340178956", "3401289567", "4012395678", "5987604321", "6598710432", "7659821043", "8765932104", "9876543210"}
-	verhoeffP = [8]string{"0123456789", "1576283094", "5803796142", "8916043527", "9453126870", "4286573901", "2793806415", "7046913258"}
-)
-
-// verhoeff checks the last digit of an Aadhaar number.
-func verhoeff(d []byte) bool {
-	c := byte('0')
-	for i := range d {
-		c = verhoeffD[c-'0'][verhoeffP[i%8][d[len(d)-1-i]-'0']-'0']
-	}
-	return c == '0'
-}
-
-// national knows numbers of letters and digits by which countries know people: British,
-// Italian, Finnish, Indian, Mexican, of Medicare. Serial numbers have other letters.
-func national(t []byte) bool {
-	switch len(t) {
-	case 9:
-		return fits(t, "AA999999A") && t[8] <= 'D'
-	case 10:
-		return fits(t, "AAAAA9999A") && t[3] == 'P'
-	case 11:
-		return fits(t, "999999-999A") && two(t) >= 1 && two(t) <= 31 && two(t[2:]) >= 1 && two(t[2:]) <= 12
-	case 13:
-		return fits(t, "9AX9-AX9-AA99")
-	case 16:
-		return fits(t, "AAAAAA99A99A999A")
-	case 18:
-		return fits(t, "AAAA999999AAAAAAXX")
-	}
-	return false
 }
 
 // fits compares t to a form of its length: A is a capital, 9 a digit, X either, others

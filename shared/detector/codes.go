@@ -18,6 +18,10 @@ func (s *Scanner) numbered(start, end int, kinds uint16) {
 		}
 	case len(t) == 17 && hexGroups(t, '-', 2), len(t) == 14 && hexGroups(t, '.', 4):
 		s.hit(MAC, start, end)
+	case len(t) > 17 && hexGroups(t, '-', 2) && s.holdsText(unhex(bytes.ReplaceAll(t, []byte("-"), nil))):
+		s.hit(Encoded, start, end)
+	case bytes.HasPrefix(t, []byte("S-1-5-21-")):
+		s.hit(UUID, start, end)
 	case is&telling != 0 && record(t):
 		s.hit(MRN, start, end)
 	case is&telling != 0 && sample(t), is&names != 0 && separate != 0 && sample(t), cellLine(t):
@@ -53,7 +57,7 @@ func (s *Scanner) compound(start, end int, kinds uint16) {
 		s.hit(Host, start, end)
 	case is&(telling|names) != 0 && named(t):
 		s.hit(Person, start, end)
-	case secret(t):
+	case secret(t), bytes.HasPrefix(t, []byte("-----BEGIN")):
 		s.hit(Secret, start, end)
 	case is&spelling != 0 && s.sequences(start, end):
 	case is&telling != 0 && s.within(start, end):

@@ -52,6 +52,13 @@ func (s *Scanner) escaped(start, end int) {
 	t := s.line[start:end]
 	text, escapes, telling := make([]byte, 0, len(t)), 0, 0
 	for i := 0; i < len(t); i++ {
+		if t[i] == '%' && i+5 < len(t) && t[i+1]|0x20 == 'u' && allHex(t[i+2:i+6]) { // as a browser's escape() writes it
+			b := unhex(t[i+2 : i+6])
+			text = utf8.AppendRune(text, rune(b[0])<<8|rune(b[1]))
+			escapes, telling = escapes+1, telling+1
+			i += 5
+			continue
+		}
 		if t[i] == '%' && i+2 < len(t) && isHex(t[i+1]) && isHex(t[i+2]) {
 			b := unhex(t[i+1 : i+3])[0]
 			text = append(text, b)
@@ -82,13 +89,14 @@ func (s *Scanner) escaped(start, end int) {
 	}
 }
 
-// rewritten looks at a line that is in UTF-16, or has characters by their numbers, as what it
-// says; at is the first byte that tells.
+// rewritten looks at a line that is in UTF-16, or has characters by their numbers or names, as
+// what it says; at is the first byte that tells.
 func (s *Scanner) rewritten(at int) bool {
-	if s.depth > 1 || s.line[at] == '&' && (at+1 == len(s.line) || s.line[at+1] != '#') || s.line[at] != '&' && s.narrow {
+	escapes := s.line[at] == '&' || s.line[at] == '='
+	if s.depth > 1 || escapes && !escape(s.line[at:]) || !escapes && s.narrow {
 		return false
 	}
-	if s.line[at] != '&' {
+	if !escapes {
 		if text, from := wide(s.line, true); text != nil {
 			s.replace(text, from)
 			return true
@@ -98,22 +106,23 @@ func (s *Scanner) rewritten(at int) bool {
 			return false
 		}
 	}
-	text, from := make([]byte, 0, len(s.line)), make([]int, 0, len(s.line)+1)
+	text, from, quoted := make([]byte, 0, len(s.line)), make([]int, 0, len(s.line)+1), -1
 	for i := 0; i < len(s.line); {
 		n := 1
 		switch s.line[i] {
 		case 0:
-		case '&':
-			var r rune
-			if r, n = reference(s.line[i:]); n > 1 {
-				size := len(text)
-				text = utf8.AppendRune(text, r)
-				for range len(text) - size {
-					from = append(from, i)
-				}
-				break
+		case '&', '=':
+			said := s.line[i : i+1]
+			if s.line[i] == '&' || i == quoted || escape(s.line[i:]) {
+				said, n = reference(s.line[i:])
 			}
-			fallthrough
+			if s.line[i] == '=' && n > 1 {
+				quoted = i + n // the last of several has no other behind it
+			}
+			text = append(text, said...)
+			for range said {
+				from = append(from, i)
+			}
 		default:
 			text, from = append(text, s.line[i]), append(from, i)
 		}
@@ -191,35 +200,6 @@ func (s *Scanner) form(start, end int) bool {
 	return true
 }
 
-// reference is a character by its number, &#74; or &#x4a;, and the length of what says so; 1
-// if nothing does.
-func reference(t []byte) (r rune, n int) {
-	if len(t) < 4 || t[1] != '#' {
-		return 0, 1
-	}
-	i, base := 2, rune(10)
-	if t[2]|0x20 == 'x' {
-		i, base = 3, 16
-	}
-	for ; i < len(t) && i < 10; i++ {
-		switch b := t[i]; {
-		case b == ';':
-			return r, i + 1
-		case base == 10 && classes[b]&digit != 0:
-			r = r*10 + rune(b-'0')
-		case base == 16 && isHex(b):
-			d := rune(b - '0')
-			if b > '9' {
-				d = rune(b|0x20-'a') + 10
-			}
-			r = r*16 + d
-		default:
-			return 0, 1
-		}
-	}
-	return 0, 1
-}
-
 // again are the hits of a text that the line holds.
 func (s *Scanner) again(text []byte) []Hit {
 	if s.depth > 1 {
@@ -251,7 +231,7 @@ func (s *Scanner) encoded(start, end int, kinds uint16) bool {
 		t = t[2:]
 	}
 	t = t[:min(len(t), mostEncoded)]
-	if s.writes(hexadecimal, t) || s.writes(base64, t) || kinds&letters != letters && s.writes(base32, t) || compressed(t) {
+	if s.writes(hexadecimal, t) || s.writes(base64, t) || kinds&letters != letters && s.writes(base32, t) || compressed(t) || packed(t) {
 		s.hit(Encoded, start, end)
 		return true
 	}
@@ -261,6 +241,11 @@ func (s *Scanner) encoded(start, end int, kinds uint16) bool {
 // compressed tells whether base64 begins as archives and pictures do.
 func compressed(t []byte) bool {
 	return len(t) >= 16 && slices.ContainsFunc(archives, func(begin string) bool { return bytes.HasPrefix(t, []byte(begin)) })
+}
+
+// packed tells whether hex begins as gzip and zip do.
+func packed(t []byte) bool {
+	return len(t) >= 20 && (bytes.HasPrefix(t, []byte("1f8b08")) || bytes.HasPrefix(t, []byte("504b0304"))) && allHex(t)
 }
 
 // encoding is a way to write bytes in letters and digits: each is worth some bits.

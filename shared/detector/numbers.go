@@ -53,7 +53,7 @@ func (s *Scanner) grouped(end int) {
 		if first >= '6' {
 			s.hit(Phone, s.first, end)
 		}
-	case 0x22222, 0x344, 0x434, 0x244, 0x56: // French, British, Japanese
+	case 0x22222, 0x344, 0x434, 0x244, 0x56, 0x28, 0x433, 0x3322: // French, British, Japanese, Italian, Australian, Swiss
 		if first == '0' && t[1] != '0' {
 			s.hit(Phone, s.first, end)
 		}
@@ -68,6 +68,18 @@ func (s *Scanner) grouped(end int) {
 	case 0x12223332, 0x1222333: // a French number of social security
 		if first == '1' || first == '2' {
 			s.hit(National, s.first, end)
+		}
+	case 0x1222332:
+		if french(digitsOf(t)) {
+			s.hit(National, s.first, end)
+		}
+	case 0x2333:
+		if german(digitsOf(t)) {
+			s.hit(National, s.first, end)
+		}
+	case 0x222:
+		if nino(s.line, s.first, end) {
+			s.hit(National, s.first-3, end+2)
 		}
 	}
 }
@@ -114,8 +126,10 @@ func (s *Scanner) bare(start, end int) {
 		s.hit(Date, start, end)
 	case n == 10 && (t[0] == '4' || t[0] == '6' || t[0] == '7' || t[0] == '9') && nhs(t):
 		s.hit(NHS, start, end)
-	case n == 15 && french(t):
+	case n == 15 && french(t), n == 11 && eleven(t), n == 13 && thirteen(t), n == 18 && chinese(t):
 		s.hit(National, start, end)
+	case n >= 11 && n <= 15 && t[0] == '0' && t[1] == '0' && t[2] != '0': // 0034612345678
+		s.hit(Phone, start, end)
 	case n >= 13 && n <= 19 && card(t) && luhn(t):
 		s.hit(Card, start, end)
 	case n >= 16 && n%2 == 0:
@@ -160,12 +174,22 @@ func (s *Scanner) digits(start, end int, kinds uint16) {
 		s.hit(Phone, start, end)
 	case (shape == 0x3222 && t[0] >= '6' || shape == 0x22222 && t[0] == '0' && t[1] != '0') && (hyphens || dots):
 		s.hit(Phone, start, end)
-	case shape == 0x34 && s.areaCode(start) >= 0:
+	case (shape == 0x34 || shape == 0x54 || shape == 0x322) && s.areaCode(start) >= 0:
 		s.hit(Phone, s.areaCode(start), end)
 	case shape == 0x4444 && hyphens:
 		if card(digitsOf(t)) {
 			s.hit(Card, start, end)
+		} else if orcid(t) {
+			s.hit(National, start, end)
 		}
+	case n == 2 && hyphens && t[0] == '0' && t[1] != '0' && len(t) > 9 && len(t) < 13: // 0171-1234567
+		s.hit(Phone, start, end)
+	case shape == 0x67 && kinds&joiner != 0 && day(two(t[4:]), two(t[2:])) && t[7] > '0' && t[7] < '9': // Korean
+		s.hit(National, start, end)
+	case shape == 0x3442 && dots && thirteen(digitsOf(t)), shape == 0x2331 && t[len(t)-2] == '-':
+		s.hit(National, start, end)
+	case shape == 0x22232 && eleven(digitsOf(t)): // 85.07.30-033.28
+		s.hit(National, start, end)
 	case shape == 0x3332 && kinds&joiner != 0 && cpf(digitsOf(t)):
 		s.hit(National, start, end)
 	case (shape == 0x64 || shape == 0x84) && kinds&joiner != 0 && personnummer(digitsOf(t)):
@@ -185,6 +209,8 @@ func (s *Scanner) three(start, end int, shape uint64, hyphens bool) {
 		s.hit(groupsOf334(t), start, end)
 	case shape == 0x333 && hyphens && luhn(digitsOf(t)):
 		s.hit(National, start, end) // a Canadian Social Insurance Number
+	case shape == 0x281 && hyphens && cuit(digitsOf(t)):
+		s.hit(National, start, end)
 	case shape == 0x333 && hyphens && t[0] >= '6':
 		s.hit(Phone, start, end)
 	case (shape == 0x344 || shape == 0x244 || shape == 0x434) && t[0] == '0':

@@ -72,15 +72,13 @@ func (s *Scanner) path(start, end int) {
 		s.hit(URL, start, end)
 	case joined(t):
 		s.hit(Nucleotide, start, end)
+	case secret(t):
+		s.hit(Secret, start, end)
 	case s.month(start, end) && !clock(t):
 		s.hit(Date, start, end)
 	default:
-		if shape, n := groups(t); n == 3 && isDigits(bytes.ReplaceAll(t, []byte("/"), nil)) {
-			if shape == 0x324 {
-				s.hit(SSN, start, end)
-				return
-			}
-			s.date(start, end, false)
+		if shape, n := groups(t); n > 1 && digitCount(t) == len(t)-n+1 && bytes.Count(t, []byte("/")) == n-1 {
+			s.slashed(start, end, shape)
 			return
 		}
 		if s.encoded(start, end, letters|digit) {
@@ -89,6 +87,21 @@ func (s *Scanner) path(start, end int) {
 		if survey(t)&(telling|names|spelling) != 0 || digitCount(t) > 5 {
 			s.parts(start, end, func(b byte) bool { return b == '/' || b == ':' })
 		}
+	}
+}
+
+// slashed is a token of numbers with slashes between.
+func (s *Scanner) slashed(start, end int, shape uint64) {
+	t := s.line[start:end]
+	switch {
+	case shape == 0x324:
+		s.hit(SSN, start, end)
+	case shape == 0x282 && nuss(digitsOf(t)), shape == 0x64 && rodneCislo(digitsOf(t)):
+		s.hit(National, start, end)
+	case shape < 0x100 && len(t) > 9 && len(t) < 13 && t[0] == '0' && t[1] != '0': // 0171/1234567
+		s.hit(Phone, start, end)
+	case shape >= 0x100 && shape < 0x1000:
+		s.date(start, end, false)
 	}
 }
 
@@ -129,6 +142,8 @@ func (s *Scanner) colons(start, end int) {
 		s.hit(IP, start, end)
 	case readName(t):
 		s.hit(RunID, start, end)
+	case bytes.HasPrefix(t, []byte("arn:aws")):
+		s.hit(URL, start, end)
 	case joined(t):
 		s.hit(Nucleotide, start, end)
 	case len(t) >= 20 && hexGroups(t, ':', 2) && s.holdsText(unhex(bytes.ReplaceAll(t, []byte(":"), nil))):

@@ -18,7 +18,7 @@ const (
 	token   // part of a token
 	nuclear // a letter of a nucleotide
 	iupac   // one of an ambiguous nucleotide, too
-	odd     // not of a text, or an ampersand: the line may be written in another way
+	odd     // not of a text, or an ampersand or equals sign: the line may be written in another way
 )
 
 const letters = lower | upper
@@ -46,7 +46,7 @@ var classes = func() (c [256]uint16) {
 			c[b] = odd
 		}
 	}
-	c['&'] = odd
+	c['&'], c['='] = odd, odd
 	return c
 }()
 
@@ -238,6 +238,8 @@ func (s *Scanner) mix(start, end int, kinds uint16) kind {
 		}
 	case len(t) > 5 || kinds&(slash|colon) != 0: // and not V12, v3.4.4, P1
 		s.code(start, end, kinds)
+	case len(t) == 2 || len(t) == 4:
+		s.begins(start, end)
 	}
 	s.endName()
 	return other

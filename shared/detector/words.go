@@ -136,14 +136,15 @@ func plainSet(words string) map[string]bool {
 // announcers are words after which stands what identifies somebody or something.
 var announcers = tableOf(
 	saying(uint8(alone), "user username operator patient technician investigator mrn nhc born paciente usuario operador login logon surname physician clinician proband donor"),
-	saying(uint8(0), "password passwd passphrase"),
+	saying(uint8(0), "password passwd passphrase pwd passcode privatekey clientsecret accountkey secretaccesskey awssecretaccesskey"),
 	saying(uint8(alone|title), "dr prof mr mrs ms mme herr frau sra srta doctor doctora"),
-	saying(uint8(alone|counted), "dob birthdate dateofbirth nacido nacida nacimiento ssn dni nie nif nuhsa nhsnumber phone telephone tel mobile fax telefono movil passport pasaporte bearer mac macaddress ip ipaddress"),
+	saying(uint8(alone|counted), "dob birthdate dateofbirth nacido nacida nacimiento ssn dni nie nif nuhsa nhsnumber phone telephone tel mobile fax telefono movil passport pasaporte reisepass passnr passeport bearer mac macaddress ip ipaddress hn urn fallnr patnr hospno orcid imei iccid imsi vin latitude longitude gps geo steuerid steuernummer svnr svnummer ausweisnr ahv avs nuss nss pesel bsn cpf cnp tfn ihi npi itin ohip nino ppsn personnummer tckn oib jmbg rut curp abha amka"),
+	saying(uint8(alone), "accession"),
 	saying(uint8(whole|loose), "experimentname experiment samplename sampleproject projectname project description rundescription investigatorname technicianname operatorname patientname fullname firstname lastname nombre apellidos comment comments notes subject hospital clinic institution department address street"),
-	saying(uint8(0), "sampleid library libraryid libraryname patientid subjectid hostname computername machinename workstation email mail owner author muestra experimento barcode samplesheet accession specimen specimenid medicalrecord medicalrecordnumber insurance secret apikey accesskey accesstoken authtoken sessionid runid runname ward customer customername account accountname workgroup sharename share"),
+	saying(uint8(0), "sampleid library libraryid libraryname patientid subjectid hostname computername machinename workstation email mail owner author muestra experimento barcode samplesheet specimen specimenid medicalrecord medicalrecordnumber insurance secret apikey accesskey accesstoken authtoken sessionid runid runname ward customer customername account accountname workgroup sharename share"),
 	saying(uint8(loose), "sample name host machine contact token domain server site lab"),
 	saying(uint8(spelled), "seq sequence index"),
-	saying(uint8(dated), "january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"),
+	saying(uint8(dated), "january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre janvier fevrier mars avril mai juin juillet aout septembre octobre novembre decembre januar februar juni juli oktober dezember gennaio febbraio aprile maggio giugno luglio settembre ottobre dicembre janeiro fevereiro junho julho setembro outubro dezembro"),
 )
 
 var months = set("jan feb mar apr may jun jul aug sep sept oct nov dec january february march april june july august september october november december ene abr ago dic")
@@ -175,13 +176,14 @@ var sampleWords = tableOf(
 var records = tableOf(
 	saying(uint8(4), "mrn nhc nhs hcn subj subject patient paciente ehr empi uhid pat nuhsa cipa"),
 	saying(uint8(5), "pt"),
-	saying(uint8(7), "pid mpi hc hist"),
+	saying(uint8(7), "pid mpi hc hist err"),
+	saying(uint8(5), "srr drr srs ers drs srx erx drx samn samea samd prjna prjeb prjdb gsm egan egar phs"), // of archives of sequence
 )
 
 // flowcells are how ids of flow cells end, by product.
 var flowcells = plainSet("NXX CXX DXX AXX BXX BXY LXX CXY MXX RXX SXX SXY FXX GXX RX2 RX3 RX5 SX2 SX3 SX5 SX7 MX3 MX5 GX2 GX3 GX5 GX7 GX9 GXY FX2 FX3 FX5 LT1 LT2 LT3 LT4 M5 HV")
 
-var secrets = []string{"AKIA", "ASIA", "ghp_", "gho_", "ghs_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "eyJ", "sk_live_", "sk-", "rk_live_", "AIza", "ya29.", "AGE-SECRET-KEY-", "hvs.", "dckr_pat_", "npm_"}
+var secrets = []string{"AKIA", "ASIA", "ghp_", "gho_", "ghs_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "eyJ", "sk_live_", "sk-", "rk_live_", "AIza", "ya29.", "AGE-SECRET-KEY-", "hvs.", "dckr_pat_", "npm_", "pypi-", "SG.", "AAAAB3NzaC1", "AAAAC3NzaC1", "AAAAE2VjZHNh", "MIIB", "MIIC", "MIIE", "MIIJ"}
 
 var secretInitials = func() (initials [256]bool) {
 	for _, prefix := range secrets {
@@ -191,7 +193,7 @@ var secretInitials = func() (initials [256]bool) {
 }()
 
 // archives are how what is compressed or a picture begins in base64.
-var archives = []string{"H4sI", "UEsDB", "eJx", "eJw", "eNp", "KLUv/", "iVBORw0", "/9j/4", "JVBERi", "QlpoO", "/Td6WF"}
+var archives = []string{"H4sI", "UEsDB", "eJw", "eJx", "eJy", "eJz", "eNo", "eNp", "eNq", "eNr", "eAE", "KLUv/", "iVBORw0", "/9j/4", "JVBERi", "QlpoO", "/Td6WF"}
 
 // iupacWords have no letters but codes of nucleotides.
 var iupacWords = set("standard standards backward backwards thursday saturday abstract abstracts subtract subtracts stagnant cataract landward scratchy backdrawn mustangs background guardant watchband backtrack backtracks hardback haystack")

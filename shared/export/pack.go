@@ -21,7 +21,7 @@ var readme []byte
 // left is what is held and not in an export.
 var left = []dossier.Left{
 	{What: "sealed uploads, for 35 days", Why: "they hold what the clean batches hold, and open for nobody but scrub, and the lab's own auditor"},
-	{What: "quarantined uploads, for four days at most", Why: "they open for nobody; their receipts say why"},
+	{What: "quarantined uploads, for 72 hours at most", Why: "they open for nobody; their receipts say why"},
 	{What: "mails to our own people about a case", Why: "they name our people; the case says which were sent and when, and holds what they say"},
 	{What: "secrets: task tokens, digests of slot links and of enrolment codes", Why: "who has one can act; they say nothing of the instrument"},
 	{What: "rows that repeat others: owners of sequence numbers, heads of chains", Why: "ledger and receipts say the same"},

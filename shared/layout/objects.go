@@ -51,7 +51,7 @@ func ParseCleanKey(key string) (instrument, batch string, err error) {
 	return m[1], m[2], nil
 }
 
-// QuarantineKey is where the ciphertext of a quarantined batch rests until its lifecycle ends it: four days at most.
+// QuarantineKey is where the ciphertext of a quarantined batch rests until its lifecycle ends it: 72 hours at most.
 func QuarantineKey(instrument, batch string) string {
 	return "quarantine/v1/" + instrument + "/" + batch
 }

@@ -55,23 +55,29 @@ func notRandom(text string) (Rule, bool) {
 	for i := 0; i < len(raw); i += 2 {
 		even, odd = append(even, raw[i]), append(odd, raw[i+1])
 	}
-	zeroes := make([]byte, 8)
 	base := func(b byte) bool { return strings.IndexByte("acbd", b) >= 0 } // what hex has of bases, and of their ambiguities
 	switch {
-	case longest(raw, ascii) == len(raw), longest(raw, letter) > 9, spelled(raw), bytes.Equal(even, zeroes), bytes.Equal(odd, zeroes): // UTF-16, too
+	case longest(raw, ascii) == len(raw), longest(raw, letter) > 9, spelled(raw), different(even) < 3 && different(odd) > 2, different(odd) < 3 && different(even) > 2: // in UTF-16 either half says which script it is
 		return detector.Encoded, true
 	case longest([]byte(text), base) > 15:
 		return detector.Nucleotide, true
-	case different(text) < 8, !strings.ContainsAny(text, "abcdef"), strings.Contains(text, strings.Repeat("0", 8)):
+	case different([]byte(text)) < 8, !strings.ContainsAny(text, "abcdef"), strings.Contains(text, strings.Repeat("0", 8)):
 		return RuleNumber, true
 	}
 	return "", false
 }
 
-// spelled tells whether bytes are letters of any alphabet in UTF-8, and what goes with them.
+// spelled tells whether bytes are letters of one script in UTF-8, and what goes with them: those
+// of a script begin with bytes that are near to each other.
 func spelled(raw []byte) bool {
-	return utf8.Valid(raw) && !bytes.ContainsFunc(raw, func(r rune) bool {
-		return r < ' ' || r > '~' && !unicode.IsLetter(r)
+	least, most := byte(0xff), byte(0)
+	for _, b := range raw {
+		if utf8.RuneStart(b) && b >= utf8.RuneSelf {
+			least, most = min(least, b), max(most, b)
+		}
+	}
+	return utf8.Valid(raw) && (most == 0 || most-least < 16) && !bytes.ContainsFunc(raw, func(r rune) bool {
+		return r < ' ' || r > '~' && !unicode.IsLetter(r) && !unicode.IsMark(r)
 	})
 }
 
@@ -87,10 +93,10 @@ func longest(b []byte, kind func(byte) bool) int {
 	return most
 }
 
-func different(s string) int {
-	seen := map[rune]bool{}
-	for _, r := range s {
-		seen[r] = true
+func different(s []byte) int {
+	seen := map[byte]bool{}
+	for _, b := range s {
+		seen[b] = true
 	}
 	return len(seen)
 }

@@ -41,7 +41,7 @@ type Clean interface {
 	Put(ctx context.Context, key string, body []byte) (Object, error)
 }
 
-// Quarantine keeps the ciphertext of batches that the detector hit, four days at most.
+// Quarantine keeps the ciphertext of batches that the detector hit, 72 hours at most.
 type Quarantine interface {
 	// Copy copies from to key, encrypted as the quarantine is. Copying the same again
 	// changes nothing.
@@ -80,12 +80,11 @@ type Stage struct {
 }
 
 // countPrefix and the verdict make the name of a counter: batches_stored,
-// batches_quarantined, batches_rejected. ruleCount and a rule of the detector make the name
-// of one for the texts that it hit: detected_run_id.
-const (
-	countPrefix = "batches_"
-	ruleCount   = "detected_"
-)
+// batches_quarantined, batches_rejected.
+const countPrefix = "batches_"
+
+// Counter is the name of the counter of the texts that a rule hit: detected_run_id.
+func Counter(r Rule) string { return "detected_" + strings.ReplaceAll(string(r), "-", "_") }
 
 // maxObject bounds what is held of an upload: ciphertext, header, signature, format line.
 const maxObject = 32<<20 + 16<<10
@@ -195,7 +194,7 @@ func (s *Stage) count(ctx context.Context, m handoff.Validated, e receipt.Entry,
 		slog.Int64("ordinal", r.Ordinal), slog.Int("kept", total(r.Kept)), slog.Int("refused", total(r.Refused)))
 	for reason, n := range r.Refused {
 		if rule, ok := strings.CutPrefix(reason, detectedPrefix); ok {
-			journal.Amount(ctx, s.Log, ruleCount+strings.ReplaceAll(rule, "-", "_"), n, slog.String("instrument", m.Instrument), slog.String("batch", m.Batch))
+			journal.Amount(ctx, s.Log, Counter(Rule(rule)), n, slog.String("instrument", m.Instrument), slog.String("batch", m.Batch))
 		}
 	}
 }

@@ -188,7 +188,12 @@ func Fold(v string) string {
 		return strings.ToLower(v)
 	}
 	return strings.Map(func(c rune) rune {
-		if unicode.Is(unicode.Mn, c) || unicode.Is(unicode.Cf, c) {
+		switch {
+		case 'A' <= c && c <= 'Z':
+			return c - 'A' + 'a'
+		case c <= unicode.MaxASCII:
+			return c
+		case unicode.Is(unicode.Mn, c) || unicode.Is(unicode.Cf, c):
 			return -1
 		}
 		c = unicode.ToLower(c)
