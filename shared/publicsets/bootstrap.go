@@ -42,18 +42,24 @@ func PairedNASAScore(ours, theirs, truth []float64, draws int, seed uint64) Diff
 type Scored struct {
 	Ours, Theirs []float64
 	Positive     []bool
-	// Unit is what is drawn (a machine, a part), from 0: all its rows, in every Scored.
+	// Unit is the number of what is drawn (a machine, a part): all its rows, in every Scored.
 	Unit []int
 }
 
 // PairedAUPRC is the difference of the means over parts of two areas under the
 // precision-recall curve, over draws sets of units. Above zero is ours better.
 func PairedAUPRC(parts []Scored, draws int, seed uint64) Difference {
-	units := 0
+	at := map[int]int{} // each unit's place, from 0
 	var ours, theirs []ranking
 	for _, p := range parts {
-		units = max(units, slices.Max(p.Unit)+1)
-		ours, theirs = append(ours, rank(p.Ours, p.Positive, p.Unit)), append(theirs, rank(p.Theirs, p.Positive, p.Unit))
+		unit := make([]int, len(p.Unit))
+		for i, u := range p.Unit {
+			if _, known := at[u]; !known {
+				at[u] = len(at)
+			}
+			unit[i] = at[u]
+		}
+		ours, theirs = append(ours, rank(p.Ours, p.Positive, unit)), append(theirs, rank(p.Theirs, p.Positive, unit))
 	}
 	mean := func(of []ranking, times []float64) (sum float64) {
 		for _, r := range of {
@@ -61,7 +67,7 @@ func PairedAUPRC(parts []Scored, draws int, seed uint64) Difference {
 		}
 		return sum / float64(len(of))
 	}
-	return paired(units, draws, seed, 1, func(times []float64) (a, b float64) { return mean(ours, times), mean(theirs, times) })
+	return paired(len(at), draws, seed, 1, func(times []float64) (a, b float64) { return mean(ours, times), mean(theirs, times) })
 }
 
 // paired draws units; measure is told how many times each was drawn. A sign of 1 means that

@@ -97,6 +97,12 @@ func TestPairedAUPRC(t *testing.T) {
 	if !near(d.Mean, 1-AUPRC(part.Theirs, part.Positive)) || !near(d.Theirs, AUPRC(part.Theirs, part.Positive)) || d.Low <= 0 || d.Better != 1 {
 		t.Errorf("%+v", d)
 	}
+	for i := range part.Unit { // only who is the same matters
+		part.Unit[i] = 1000 + 3*part.Unit[i]
+	}
+	if again := PairedAUPRC([]Scored{part, part}, 500, 1); again != d {
+		t.Errorf("other numbers for the units: %+v, not %+v", again, d)
+	}
 	part.Theirs = part.Ours
 	if d := PairedAUPRC([]Scored{part}, 500, 1); d.Mean != 0 || d.Low != 0 || d.High != 0 || d.Better != 0 {
 		t.Errorf("the same predictions differ: %+v", d)
