@@ -10,8 +10,8 @@ import (
 // folds of every cross-validation, as in the baseline's recipes.
 const folds = 5
 
-// draws of a bootstrap.
-const draws = 10000
+// draws of a bootstrap: of 100 engines, and of many thousand rows.
+const draws, drawsOfRows = 10000, 2000
 
 // Spread is the mean over folds and the standard deviation between them (of the folds
 // themselves: n, not n − 1, as the baseline gives it).
@@ -82,7 +82,7 @@ func EvaluateMilling(ctx context.Context, learn Learn, m Milling, baseline []flo
 	}
 	out := MillingResult{AUPRC: spread(auprc), F1: spread(f1)}
 	if parts != nil {
-		d := PairedAUPRC(parts, draws, 1)
+		d := PairedAUPRC(parts, drawsOfRows, 1)
 		out.Paired = &d
 	}
 	auprc, f1 = nil, nil
@@ -184,7 +184,7 @@ func EvaluateFleet(ctx context.Context, learn Learn, f Fleet, look bool, baselin
 		out.Components = append(out.Components, result)
 	}
 	if parts != nil {
-		d := PairedAUPRC(parts, draws, 1)
+		d := PairedAUPRC(parts, drawsOfRows, 1)
 		out.Paired = &d
 	}
 	return out, nil

@@ -100,7 +100,12 @@ func (b baseline) of(name string) ([]float64, error) {
 	if b.dir == "" {
 		return nil, nil
 	}
-	return publicsets.ReadNumbers(os.DirFS(b.dir), name+".txt")
+	p, err := publicsets.ReadNumbers(os.DirFS(b.dir), name+".txt")
+	if errors.Is(err, fs.ErrNotExist) {
+		fmt.Fprintln(os.Stderr, "no predictions of the baseline for", name+": no paired bootstrap")
+		return nil, nil
+	}
+	return p, err
 }
 
 func measureMilling(ctx context.Context, learn publicsets.Learn, data fs.FS, theirs baseline, report *publicsets.Report) error {
