@@ -155,9 +155,9 @@ arm64: ## the tests of ARM64 as an arm64 machine runs them, under qemu-user; say
 	@./infra/arm64/run.sh $(ARM64)
 
 .PHONY: bench-factors
-bench-factors: ## factor analysis on FLEETS (2000) synthetic fleets of each kind: false findings, recall, coverage; report in .cache/factors/
+bench-factors: ## factor analysis on FLEETS (2000) synthetic fleets of each kind: false findings, recall, coverage; report in .cache/factors/, table in docs/factors.md (half an hour of one core)
 	@mkdir -p .cache/factors
-	FACTORS_FLEETS=$${FLEETS:-2000} FACTORS_REPORT=$(CURDIR)/.cache/factors/drill.json \
+	FACTORS_FLEETS=$${FLEETS:-2000} FACTORS_REPORT=$(CURDIR)/.cache/factors/drill.json FACTORS_PAGE=$(CURDIR)/docs/factors.md \
 	  $(GO) test ./shared/factors -run='^TestDrill$$' -count=1 -v -timeout 180m
 
 .PHONY: privacy

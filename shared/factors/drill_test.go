@@ -310,4 +310,51 @@ func TestDrill(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if path := os.Getenv("FACTORS_PAGE"); path != "" {
+		writePage(t, path, n, all)
+	}
+}
+
+// The markers between which a page's table is written.
+const (
+	pageBegin = "<!-- make bench-factors writes from here -->\n"
+	pageEnd   = "<!-- to here -->\n"
+)
+
+// writePage replaces the table of docs/factors.md.
+func writePage(t *testing.T, path string, n int, all []outcome) {
+	t.Helper()
+	raw, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, begins := strings.Cut(string(raw), pageBegin)
+	_, after, ends := strings.Cut(rest, pageEnd)
+	if !begins || !ends {
+		t.Fatalf("%s has no markers", path)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d fleets of each kind.\n\n", n)
+	b.WriteString("| fleets | a false finding | the guilty found | the innocent named | odds ratio covered: reported | exact | mid-P | rate covered: exact | mid-P |\n|---|---|---|---|---|---|---|---|---|\n")
+	percent := func(v *float64) string {
+		if v == nil {
+			return "–"
+		}
+		return fmt.Sprintf("%.1f %%", 100**v)
+	}
+	for _, o := range all {
+		cell := func(suffix string) string {
+			for kind, c := range o.Coverage {
+				if strings.HasSuffix(kind, suffix) {
+					return percent(&c)
+				}
+			}
+			return "–"
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s | %s | %s |\n", o.Scenario, percent(&o.False), percent(o.Recall), percent(o.Fooled),
+			cell("odds ratio, reported"), cell("odds ratio, exact"), cell("odds ratio, mid-P"), cell("rate, exact"), cell("rate, mid-P"))
+	}
+	if err := os.WriteFile(path, []byte(before+pageBegin+b.String()+pageEnd+after), 0o600); err != nil {
+		t.Fatal(err)
+	}
 }

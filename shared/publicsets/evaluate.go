@@ -10,8 +10,8 @@ import (
 // folds of every cross-validation, as in the baseline's recipes.
 const folds = 5
 
-// draws of a bootstrap.
-const draws = 10000
+// draws of a bootstrap: of 100 engines, and of many thousand rows.
+const draws, drawsOfRows = 10000, 2000
 
 // Spread is the mean over folds and the standard deviation between them (of the folds
 // themselves: n, not n − 1, as the baseline gives it).
@@ -37,6 +37,9 @@ func spread(values []float64) Spread {
 type MillingResult struct {
 	AUPRC Spread `json:"auprc"`
 	F1    Spread `json:"f1"` // at a probability of 0.5
+	// Paired is ours less the baseline's AUPRC, rows drawn within the five folds, where its
+	// predictions are at hand.
+	Paired *Difference `json:"paired,omitempty"`
 	// Others are the same under other shuffles of the rows into folds (seeds 1 and 2), on
 	// which nothing was chosen.
 	Others struct {
@@ -48,12 +51,14 @@ type MillingResult struct {
 // millingSeed is the shuffle of the baseline's folds.
 const millingSeed = 42
 
-// EvaluateMilling cross-validates on AI4I 2020.
-func EvaluateMilling(ctx context.Context, learn Learn, m Milling) (MillingResult, error) {
+// EvaluateMilling cross-validates on AI4I 2020. baseline are its probabilities of all rows
+// held out, by the same folds; or none.
+func EvaluateMilling(ctx context.Context, learn Learn, m Milling, baseline []float64) (MillingResult, error) {
 	r, err := RecipeOf("milling")
 	if err != nil {
 		return MillingResult{}, err
 	}
+	var parts []Scored
 	by := func(seed uint64) (auprc, f1 []float64, err error) {
 		fold := ByClass(m.Failed, folds, seed)
 		score, err := r.heldOut(ctx, learn, fmt.Sprintf("milling.shuffle%d", seed), fold, label(m.Failed), func(Fold) (Table, error) { return m.Table, nil })
@@ -65,6 +70,9 @@ func EvaluateMilling(ctx context.Context, learn Learn, m Milling) (MillingResult
 			auprc = append(auprc, AUPRC(s, y))
 			at, _, _ := F1(s, y, .5)
 			f1 = append(f1, at)
+			if seed == millingSeed && len(baseline) == len(score) {
+				parts = append(parts, Scored{s, pick(baseline, f.Held), y, f.Held})
+			}
 		}
 		return auprc, f1, nil
 	}
@@ -73,6 +81,10 @@ func EvaluateMilling(ctx context.Context, learn Learn, m Milling) (MillingResult
 		return MillingResult{}, err
 	}
 	out := MillingResult{AUPRC: spread(auprc), F1: spread(f1)}
+	if parts != nil {
+		d := PairedAUPRC(parts, drawsOfRows, 1)
+		out.Paired = &d
+	}
 	auprc, f1 = nil, nil
 	for seed := range uint64(2) {
 		a, f, err := by(seed + 1)
@@ -90,9 +102,19 @@ type FleetResult struct {
 	Component int     `json:"component"`
 	HeldOut   float64 `json:"held_out_auprc"` // before the test part, by machines not seen
 	Threshold float64 `json:"threshold"`      // of the highest F1 there
-	// Early is the F1 at the threshold, before the test part.
-	Early float64    `json:"held_out_f1"`
-	Test  *FleetTest `json:"test,omitempty"`
+	// Early is the F1 at the threshold, before the test part, and Episodes are false ones per
+	// 100 machine-months.
+	Early    float64    `json:"held_out_f1"`
+	Episodes float64    `json:"held_out_false_episodes_per_100_machine_months"`
+	Test     *FleetTest `json:"test,omitempty"`
+}
+
+// FleetResults are of all components.
+type FleetResults struct {
+	Components []FleetResult `json:"components"`
+	// Paired is ours less the baseline's mean AUPRC in the test part, machines drawn, where
+	// its predictions are at hand.
+	Paired *Difference `json:"paired,omitempty"`
 }
 
 // FleetTest is what was found in the test part.
@@ -113,11 +135,12 @@ type FleetTest struct {
 // hours before, and nothing asked in the last 24, whose outcome is not known.
 const fleetTest = (31+28+31+30+31+30+31+31)*24 - 6
 
-// EvaluateFleet trains a model for each component; look opens the test part.
-func EvaluateFleet(ctx context.Context, learn Learn, f Fleet, look bool) ([]FleetResult, error) {
+// EvaluateFleet trains a model for each component; look opens the test part. baseline are
+// its probabilities for each component and row of the test part, or none.
+func EvaluateFleet(ctx context.Context, learn Learn, f Fleet, look bool, baseline [][]float64) (FleetResults, error) {
 	r, err := RecipeOf("fleet")
 	if err != nil {
-		return nil, err
+		return FleetResults{}, err
 	}
 	var early, test []int
 	for i, h := range f.Hour {
@@ -130,46 +153,65 @@ func EvaluateFleet(ctx context.Context, learn Learn, f Fleet, look bool) ([]Flee
 	}
 	fold := ByGroup(pick(f.Machine, early), folds)
 	learnt := f.Pick(early)
-	var out []FleetResult
+	var out FleetResults
+	var parts []Scored
 	for c := range fleetComponents {
 		fails := f.Fails(c)
 		y := pick(fails, early)
 		name := fmt.Sprintf("fleet.component%d", c+1)
 		score, err := r.heldOut(ctx, learn, name, fold, label(y), func(Fold) (Table, error) { return learnt, nil })
 		if err != nil {
-			return nil, err
+			return FleetResults{}, err
 		}
 		result := FleetResult{Component: c + 1, HeldOut: AUPRC(score, y), Threshold: BestF1(score, y)}
 		result.Early, _, _ = F1(score, y, result.Threshold)
+		result.Episodes = f.falseEpisodes(early, score, y, result.Threshold)
 		if look {
 			m, err := r.train(ctx, learn, name, learnt, label(y))
 			if err != nil {
-				return nil, err
+				return FleetResults{}, err
 			}
-			t := f.test(c, m, test, result.Threshold)
+			score := make([]float64, len(test))
+			for i, row := range test {
+				score[i] = m.PredictOne(f.Rows[row])
+			}
+			t := f.test(c, score, test, result.Threshold)
 			result.Test = &t
+			if len(baseline) == fleetComponents && len(baseline[c]) == len(test) {
+				parts = append(parts, Scored{score, baseline[c], pick(fails, test), pick(f.Machine, test)})
+			}
 		}
-		out = append(out, result)
+		out.Components = append(out.Components, result)
+	}
+	if parts != nil {
+		d := PairedAUPRC(parts, drawsOfRows, 1)
+		out.Paired = &d
 	}
 	return out, nil
 }
 
-func (f Fleet) test(component int, m Model, rows []int, threshold float64) FleetTest {
-	score, alarm, wrong := make([]float64, len(rows)), make([]bool, len(rows)), make([]bool, len(rows))
+// falseEpisodes are those of alarms at threshold, per 100 machine-months of 30 days.
+func (f Fleet) falseEpisodes(rows []int, score []float64, positive []bool, threshold float64) float64 {
+	wrong := make([]bool, len(rows))
+	for i := range rows {
+		wrong[i] = score[i] >= threshold && !positive[i]
+	}
+	hours, machines := pick(f.Hour, rows), pick(f.Machine, rows)
+	months := float64(len(slices.Compact(slices.Sorted(slices.Values(machines))))) * (slices.Max(hours) - slices.Min(hours)) / (30 * 24)
+	return 100 * float64(Episodes(machines, hours, wrong, fleetHorizon)) / months
+}
+
+func (f Fleet) test(component int, score []float64, rows []int, threshold float64) FleetTest {
+	alarm := make([]bool, len(rows))
 	y := pick(f.Fails(component), rows)
 	hours, machines := pick(f.Hour, rows), pick(f.Machine, rows)
-	out := FleetTest{AUPRC: math.NaN()}
-	for i, r := range rows {
-		score[i] = m.PredictOne(f.Rows[r])
-		alarm[i] = score[i] >= threshold
-		if wrong[i] = alarm[i] && !y[i]; wrong[i] {
+	out := FleetTest{AUPRC: AUPRC(score, y), Episodes: f.falseEpisodes(rows, score, y, threshold)}
+	for i := range rows {
+		if alarm[i] = score[i] >= threshold; alarm[i] && !y[i] {
 			out.False++
 		}
 	}
-	out.AUPRC = AUPRC(score, y)
 	out.F1, out.Precision, out.Recall = F1(score, y, threshold)
-	months := float64(len(slices.Compact(slices.Sorted(slices.Values(machines))))) * (slices.Max(hours) - slices.Min(hours)) / (30 * 24)
-	out.Episodes = 100 * float64(Episodes(machines, hours, wrong, fleetHorizon)) / months
 	var leads []float64
 	for _, e := range f.Failures {
 		if e.Component != component || e.Hour <= fleetTest+fleetHorizon || e.Hour > f.End {
@@ -196,10 +238,12 @@ func (f Fleet) test(component int, m Model, rows []int, threshold float64) Fleet
 
 // TurbofanResult is of one of the C-MAPSS sets.
 type TurbofanResult struct {
-	Set     string        `json:"set"`
-	HeldOut float64       `json:"held_out_rmse"` // all cycles of engines not seen
-	Folds   Spread        `json:"held_out_rmse_folds"`
-	Test    *TurbofanTest `json:"test,omitempty"`
+	Set     string  `json:"set"`
+	HeldOut float64 `json:"held_out_rmse"` // all cycles of engines not seen
+	Folds   Spread  `json:"held_out_rmse_folds"`
+	// HeldOutScore is the NASA score of 100 such cycles.
+	HeldOutScore float64       `json:"held_out_nasa_score_of_100"`
+	Test         *TurbofanTest `json:"test,omitempty"`
 }
 
 // TurbofanTest is the official test: each engine asked once, at its last cycle.
@@ -210,6 +254,8 @@ type TurbofanTest struct {
 	UncappedScore float64 `json:"uncapped_nasa_score"`
 	// Paired is ours less the baseline's RMSE, where its predictions are at hand.
 	Paired *Difference `json:"paired,omitempty"`
+	// PairedScore is the same of the NASA score.
+	PairedScore *Difference `json:"paired_nasa_score,omitempty"`
 
 	Predicted []float64 `json:"predicted"`
 }
@@ -248,7 +294,7 @@ func EvaluateTurbofans(ctx context.Context, learn Learn, set TurbofanSet, look b
 	for i, p := range held {
 		held[i] = clip(p)
 	}
-	out := TurbofanResult{Set: set.Name, HeldOut: RMSE(held, y)}
+	out := TurbofanResult{Set: set.Name, HeldOut: RMSE(held, y), HeldOutScore: 100 * NASAScore(held, y) / float64(len(y))}
 	var each []float64
 	for _, f := range fold {
 		each = append(each, RMSE(pick(held, f.Held), pick(y, f.Held)))
@@ -284,8 +330,8 @@ func EvaluateTurbofans(ctx context.Context, learn Learn, set TurbofanSet, look b
 	test.RMSE, test.Score = RMSE(test.Predicted, truth), NASAScore(test.Predicted, truth)
 	test.UncappedRMSE, test.UncappedScore = RMSE(test.Predicted, set.Left), NASAScore(test.Predicted, set.Left)
 	if len(set.Baseline) == len(truth) {
-		d := PairedRMSE(test.Predicted, set.Baseline, truth, draws, 1)
-		test.Paired = &d
+		d, s := PairedRMSE(test.Predicted, set.Baseline, truth, draws, 1), PairedNASAScore(test.Predicted, set.Baseline, truth, draws, 1)
+		test.Paired, test.PairedScore = &d, &s
 	}
 	out.Test = &test
 	return out, nil

@@ -169,22 +169,25 @@ func TestEvaluateFleet(t *testing.T) {
 	learn := func(_ context.Context, _ string, table Table, _ []float64, _ Params) (Model, error) {
 		return rule{column(t, table, "error.1.in.24"), column(t, table, "error.1.clock")}, nil
 	}
-	out, err := EvaluateFleet(t.Context(), learn, f, true)
+	out, err := EvaluateFleet(t.Context(), learn, f, true, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	one := out[0]
-	if one.HeldOut != 1 || one.Threshold != .9 || one.Early != 1 {
+	one := out.Components[0]
+	if one.HeldOut != 1 || one.Threshold != .9 || one.Early != 1 || one.Episodes != 0 {
 		t.Errorf("before the test: %+v", one)
 	}
 	if x := one.Test; x.AUPRC != 1 || x.F1 != 1 || x.Failures == 0 || x.Caught != x.Failures || x.LeadHours != 24 || x.False != 0 || x.Episodes != 0 {
 		t.Errorf("test: %+v", x)
 	}
-	two := out[1].Test // component 2 never fails
+	if out.Paired != nil {
+		t.Error("compared with nothing")
+	}
+	two := out.Components[1].Test // component 2 never fails
 	if !math.IsNaN(two.AUPRC) || two.Failures != 0 || two.F1 != 0 {
 		t.Errorf("a component without failures: %+v", two)
 	}
-	if out, err = EvaluateFleet(t.Context(), learn, f, false); err != nil || out[0].Test != nil {
+	if out, err = EvaluateFleet(t.Context(), learn, f, false, nil); err != nil || out.Components[0].Test != nil {
 		t.Errorf("looked at the test part: %v", err)
 	}
 }

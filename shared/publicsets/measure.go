@@ -2,7 +2,6 @@ package publicsets
 
 import (
 	"math"
-	"math/rand/v2"
 	"slices"
 )
 
@@ -20,13 +19,16 @@ func RMSE(predicted, truth []float64) float64 {
 func NASAScore(predicted, truth []float64) float64 {
 	sum := 0.0
 	for i, p := range predicted {
-		if d := p - truth[i]; d < 0 {
-			sum += math.Exp(-d/13) - 1
-		} else {
-			sum += math.Exp(d/10) - 1
-		}
+		sum += nasaCharge(p - truth[i])
 	}
 	return sum
+}
+
+func nasaCharge(late float64) float64 {
+	if late < 0 {
+		return math.Exp(-late/13) - 1
+	}
+	return math.Exp(late/10) - 1
 }
 
 // cut is what happens at a threshold: rows with a score of Score or more are alarms.
@@ -37,6 +39,23 @@ type cut struct {
 
 // cuts of every score that occurs, the highest first.
 func cuts(score []float64, positive []bool) []cut {
+	order := descending(score)
+	var out []cut
+	now := cut{}
+	for i, row := range order {
+		now.alarms, now.score = now.alarms+1, score[row]
+		if positive[row] {
+			now.hit++
+		}
+		if i+1 == len(order) || score[order[i+1]] != now.score {
+			out = append(out, now)
+		}
+	}
+	return out
+}
+
+// descending are the rows from the highest score to the lowest, equal ones as they stood.
+func descending(score []float64) []int {
 	order := make([]int, len(score))
 	for i := range order {
 		order[i] = i
@@ -50,18 +69,7 @@ func cuts(score []float64, positive []bool) []cut {
 		}
 		return 0
 	})
-	var out []cut
-	now := cut{}
-	for i, row := range order {
-		now.alarms, now.score = now.alarms+1, score[row]
-		if positive[row] {
-			now.hit++
-		}
-		if i+1 == len(order) || score[order[i+1]] != now.score {
-			out = append(out, now)
-		}
-	}
-	return out
+	return order
 }
 
 func count(positive []bool) int {
@@ -143,38 +151,4 @@ func Episodes(machine []int, at []float64, alarm []bool, gap float64) int {
 		last[machine[i]] = at[i]
 	}
 	return n
-}
-
-// Difference is a paired bootstrap of ours minus theirs: the same engines drawn for both,
-// with replacement. Below zero is ours better.
-type Difference struct {
-	Mean float64 `json:"mean"` // of the set itself
-	Low  float64 `json:"low"`  // 2.5 %
-	High float64 `json:"high"` // 97.5 %
-	// Better is the share of draws in which ours is better.
-	Better float64 `json:"better"`
-}
-
-// PairedRMSE is the difference of two root mean squared errors over draws sets of engines.
-func PairedRMSE(ours, theirs, truth []float64, draws int, seed uint64) Difference {
-	random := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // a bootstrap that can be repeated
-	n := len(truth)
-	rows := make([]int, n)
-	all := make([]float64, draws)
-	better := 0
-	for d := range all {
-		for i := range rows {
-			rows[i] = random.IntN(n)
-		}
-		y := pick(truth, rows)
-		all[d] = RMSE(pick(ours, rows), y) - RMSE(pick(theirs, rows), y)
-		if all[d] < 0 {
-			better++
-		}
-	}
-	slices.Sort(all)
-	return Difference{
-		Mean: RMSE(ours, truth) - RMSE(theirs, truth), Low: all[draws*25/1000], High: all[draws*975/1000-1],
-		Better: float64(better) / float64(draws),
-	}
 }

@@ -88,36 +88,6 @@ func TestEpisodes(t *testing.T) {
 	}
 }
 
-func TestPairedRMSE(t *testing.T) {
-	n := 100
-	truth, near1, far, same := make([]float64, n), make([]float64, n), make([]float64, n), make([]float64, n)
-	for i := range truth {
-		truth[i] = float64(i)
-		near1[i] = truth[i] + float64(i%3-1)
-		far[i] = truth[i] + 5*float64(i%2*2-1)
-		same[i] = near1[i]
-	}
-	d := PairedRMSE(near1, far, truth, 2000, 1)
-	if d.Better != 1 || d.Mean >= 0 || d.Low > d.Mean || d.High < d.Mean || d.High >= 0 {
-		t.Errorf("ours is better throughout: %+v", d)
-	}
-	if d != PairedRMSE(near1, far, truth, 2000, 1) {
-		t.Error("another run, another interval")
-	}
-	if d := PairedRMSE(near1, same, truth, 500, 1); d.Mean != 0 || d.Low != 0 || d.High != 0 || d.Better != 0 {
-		t.Errorf("the same predictions differ: %+v", d)
-	}
-	// One engine in ten makes the difference: its interval holds zero.
-	for i := range far {
-		far[i] = near1[i]
-	}
-	far[7], far[20] = truth[7]+20, truth[20]
-	near1[20] = truth[20] + 18
-	if d := PairedRMSE(near1, far, truth, 2000, 1); d.Low >= 0 || d.High <= 0 {
-		t.Errorf("a difference of two engines: %+v", d)
-	}
-}
-
 func TestSpread(t *testing.T) {
 	if got := spread([]float64{1, 3}); got != (Spread{2, 1}) {
 		t.Errorf("%+v", got)

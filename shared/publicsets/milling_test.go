@@ -57,8 +57,13 @@ func TestEvaluateMilling(t *testing.T) {
 		names[name] = true
 		return knower(0), nil
 	}
-	got, err := EvaluateMilling(t.Context(), learn, m)
-	if err != nil || got.AUPRC != (Spread{1, 0}) || got.F1.Mean != 1 || got.Others.F1.Mean != 1 {
+	got, err := EvaluateMilling(t.Context(), learn, m, nil)
+	if err != nil || got.AUPRC != (Spread{1, 0}) || got.F1.Mean != 1 || got.Others.F1.Mean != 1 || got.Paired != nil {
 		t.Errorf("%v, %+v", err, got)
+	}
+	clear(names)
+	got, err = EvaluateMilling(t.Context(), learn, m, make([]float64, 200)) // who says the same of all
+	if err != nil || got.Paired == nil || !near(got.Paired.Mean, .9) || got.Paired.Better != 1 {
+		t.Errorf("%v, %+v", err, got.Paired)
 	}
 }

@@ -114,7 +114,11 @@ func TestRealFleet(t *testing.T) {
 		for _, name := range want.columns {
 			rule = append(rule, column(t, f.Table, name))
 		}
-		got := f.test(c, rule, test, 1)
+		score := make([]float64, len(test))
+		for i, r := range test {
+			score[i] = rule.PredictOne(f.Rows[r])
+		}
+		got := f.test(c, score, test, 1)
 		if math.Abs(got.F1-want.f1) > .00006 || got.Recall != 1 || got.Failures != want.failures || got.Caught != want.failures {
 			t.Errorf("component %d: %+v", c+1, got)
 		}

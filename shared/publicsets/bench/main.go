@@ -28,7 +28,7 @@ import (
 
 type flags struct {
 	Data     string   `required:"" type:"existingdir" help:"the folder with cmapss/, azure_pdm/all100/ and ai4i2020/"`
-	Baseline string   `type:"path" help:"a folder with the baseline's predictions (FD001.txt, FD003.txt: a line for each test engine), for the paired bootstrap"`
+	Baseline string   `type:"path" help:"a folder with the baseline's predictions, as baseline.py writes them, for the paired bootstrap"`
 	Work     string   `default:".cache/bench-predict" type:"path" help:"where models go"`
 	Out      string   `default:".cache/bench-predict.json" type:"path" help:"where the figures go, as JSON"`
 	Only     []string `enum:"FD001,FD003,fleet,milling" default:"FD001,FD003,fleet,milling" help:"these sets only"`
@@ -59,32 +59,14 @@ func run(ctx context.Context, f flags) error {
 	learn := trainer{python: python, dir: f.Work}.learn
 	data := os.DirFS(f.Data)
 	var report publicsets.Report
+	theirs := baseline{f.Baseline}
 	if slices.Contains(f.Only, "milling") {
-		file, err := data.Open("ai4i2020/ai4i2020.csv")
-		if err != nil {
+		if err := measureMilling(ctx, learn, data, theirs, &report); err != nil {
 			return err
 		}
-		m, err := publicsets.ReadMilling(file)
-		_ = file.Close()
-		if err != nil {
-			return err
-		}
-		r, err := publicsets.EvaluateMilling(ctx, learn, m)
-		if err != nil {
-			return err
-		}
-		report.Milling = &r
 	}
 	if slices.Contains(f.Only, "fleet") {
-		dir, err := fs.Sub(data, "azure_pdm/all100")
-		if err != nil {
-			return err
-		}
-		fleet, err := publicsets.ReadFleet(dir)
-		if err != nil {
-			return err
-		}
-		if report.Fleet, err = publicsets.EvaluateFleet(ctx, learn, fleet, f.Test); err != nil {
+		if err := measureFleet(ctx, learn, data, theirs, f.Test, &report); err != nil {
 			return err
 		}
 	}
@@ -92,20 +74,9 @@ func run(ctx context.Context, f flags) error {
 		if !slices.Contains(f.Only, name) {
 			continue
 		}
-		set, err := publicsets.ReadTurbofanSet(data, name)
-		if err != nil {
+		if err := measureTurbofans(ctx, learn, data, theirs, name, f.Test, &report); err != nil {
 			return err
 		}
-		if f.Baseline != "" {
-			if set.Baseline, err = publicsets.ReadNumbers(os.DirFS(f.Baseline), name+".txt"); err != nil {
-				return err
-			}
-		}
-		r, err := publicsets.EvaluateTurbofans(ctx, learn, set, f.Test)
-		if err != nil {
-			return err
-		}
-		report.Turbofans = append(report.Turbofans, r)
 	}
 	raw, err := json.MarshalIndent(report, "", " ")
 	if err != nil {
@@ -120,6 +91,75 @@ func run(ctx context.Context, f flags) error {
 		return nil
 	}
 	return publicsets.WritePage(f.Page, table)
+}
+
+// baseline has its predictions in a folder, or none without one.
+type baseline struct{ dir string }
+
+func (b baseline) of(name string) ([]float64, error) {
+	if b.dir == "" {
+		return nil, nil
+	}
+	p, err := publicsets.ReadNumbers(os.DirFS(b.dir), name+".txt")
+	if errors.Is(err, fs.ErrNotExist) {
+		fmt.Fprintln(os.Stderr, "no predictions of the baseline for", name+": no paired bootstrap")
+		return nil, nil
+	}
+	return p, err
+}
+
+func measureMilling(ctx context.Context, learn publicsets.Learn, data fs.FS, theirs baseline, report *publicsets.Report) error {
+	file, err := data.Open("ai4i2020/ai4i2020.csv")
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	m, err := publicsets.ReadMilling(file)
+	if err != nil {
+		return err
+	}
+	held, err := theirs.of("milling")
+	if err != nil {
+		return err
+	}
+	r, err := publicsets.EvaluateMilling(ctx, learn, m, held)
+	report.Milling = &r
+	return err
+}
+
+func measureFleet(ctx context.Context, learn publicsets.Learn, data fs.FS, theirs baseline, look bool, report *publicsets.Report) error {
+	dir, err := fs.Sub(data, "azure_pdm/all100")
+	if err != nil {
+		return err
+	}
+	fleet, err := publicsets.ReadFleet(dir)
+	if err != nil {
+		return err
+	}
+	var components [][]float64
+	for c := range 4 {
+		p, err := theirs.of(fmt.Sprintf("fleet.%d", c+1))
+		if err != nil {
+			return err
+		}
+		components = append(components, p)
+	}
+	r, err := publicsets.EvaluateFleet(ctx, learn, fleet, look, components)
+	report.Fleet = &r
+	return err
+}
+
+func measureTurbofans(ctx context.Context, learn publicsets.Learn, data fs.FS, theirs baseline, name string, look bool, report *publicsets.Report) error {
+	set, err := publicsets.ReadTurbofanSet(data, name)
+	if err != nil {
+		return err
+	}
+	if set.Baseline, err = theirs.of(name); err != nil {
+		return err
+	}
+	r, err := publicsets.EvaluateTurbofans(ctx, learn, set, look)
+	report.Turbofans = append(report.Turbofans, r)
+	return err
 }
 
 // trainer trains by infra/train, and reads what it wrote. The same rows and parameters give
