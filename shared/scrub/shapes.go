@@ -67,17 +67,24 @@ func notRandom(text string) (Rule, bool) {
 	return "", false
 }
 
-// spelled tells whether bytes are letters of one script in UTF-8, and what goes with them: those
-// of a script begin with bytes that are near to each other.
+// spelled tells whether bytes are a text in UTF-8: of the letters of Europe, of East Asia, or
+// of one other script.
 func spelled(raw []byte) bool {
-	least, most := byte(0xff), byte(0)
-	for _, b := range raw {
-		if utf8.RuneStart(b) && b >= utf8.RuneSelf {
-			least, most = min(least, b), max(most, b)
+	scripts := map[rune]bool{}
+	return utf8.Valid(raw) && !bytes.ContainsFunc(raw, func(r rune) bool {
+		switch {
+		case r >= ' ' && r <= '~' || unicode.Is(unicode.Inherited, r):
+			return false
+		case !unicode.IsLetter(r) && !unicode.IsMark(r):
+			return true
+		case unicode.In(r, unicode.Latin, unicode.Greek, unicode.Cyrillic):
+			scripts[0] = true
+		case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul):
+			scripts[1] = true
+		default:
+			scripts[r>>8] = true
 		}
-	}
-	return utf8.Valid(raw) && (most == 0 || most-least < 16) && !bytes.ContainsFunc(raw, func(r rune) bool {
-		return r < ' ' || r > '~' && !unicode.IsLetter(r) && !unicode.IsMark(r)
+		return len(scripts) > 1
 	})
 }
 
