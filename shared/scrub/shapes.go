@@ -3,7 +3,6 @@ package scrub
 import (
 	"bytes"
 	"encoding/hex"
-	"net/netip"
 	"regexp"
 	"slices"
 	"strconv"
@@ -57,7 +56,7 @@ func notRandom(text string) (Rule, bool) {
 	}
 	base := func(b byte) bool { return strings.IndexByte("acbd", b) >= 0 } // what hex has of bases, and of their ambiguities
 	switch {
-	case longest(raw, ascii) == len(raw), longest(raw, letter) > 9, spelled(raw), different(even) < 3 && different(odd) > 2, different(odd) < 3 && different(even) > 2: // in UTF-16 either half says which script it is
+	case longest(raw, ascii) == len(raw), longest(raw, letter) > 9, spelled(raw), different(even) < 3, different(odd) < 3: // in UTF-16 either half says which script it is
 		return detector.Encoded, true
 	case longest([]byte(text), base) > 15:
 		return detector.Nucleotide, true
@@ -101,9 +100,9 @@ func longest(b []byte, kind func(byte) bool) int {
 }
 
 func different(s []byte) int {
-	seen := map[byte]bool{}
+	seen := map[byte]struct{}{}
 	for _, b := range s {
-		seen[b] = true
+		seen[b] = struct{}{}
 	}
 	return len(seen)
 }
@@ -122,15 +121,12 @@ func day(text string) (Rule, bool) {
 	return "", false
 }
 
-// dotted tells whether a version is a day, 2.03.84 or 12.11.54, or an address. A version has no
-// zero to fill a part up; that of an FPGA is told from a day by its month or its year, and
-// 1.18.54, a version of RTA, from no day at all. No version that we know begins with 10 or more
-// and has four parts, while every private network does.
+// dotted tells whether a version is a day, 2.03.84 or 12.11.54. A version has no zero to fill a
+// part up; that of an FPGA is told from a day by its month or its year, and 1.18.54, a version of
+// RTA, from no day at all. An address of a private network is none: with four parts, the shapes
+// allow one digit for the first.
 func dotted(text string) (Rule, bool) {
 	p := strings.Split(text, ".")
-	if a, err := netip.ParseAddr(text); err == nil && a.Is4() && a.As4()[0] >= 10 {
-		return detector.IP, true
-	}
 	if len(p) != 3 {
 		return "", false
 	}
