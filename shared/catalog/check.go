@@ -174,8 +174,9 @@ const (
 )
 
 // writing tells whether a text is printable ASCII and letters of other scripts, with their
-// marks: all of the alphabets of Europe, or of one other block, as Arabic and Devanagari are,
-// or of East Asia, but not in pairs of bytes, of which nearly half are one of those.
+// marks: all of the alphabets of Europe, Vietnamese among them, or of one other block, as Arabic
+// and Devanagari are, or of East Asia, but not in pairs of bytes, of which nearly half are one
+// of those.
 func writing(text string, pairs bool) bool {
 	text = strings.Trim(text, "\x00 ")
 	script := rune(0)
@@ -187,7 +188,10 @@ func writing(text string, pairs bool) bool {
 			return true
 		}
 		of := max(r>>8, alphabets)
-		if !pairs {
+		switch {
+		case of == 0x1e || of == 0x1f: // more of Latin and Greek
+			of = alphabets
+		case !pairs:
 			of = min(of, kana)
 		}
 		another := script != 0 && script != of

@@ -235,7 +235,11 @@ func TestTokensAreOfHMACs(t *testing.T) {
 		"acacacacacacacacab12f09e7d3c5b61":                detector.Nucleotide,
 		"00000000000000000000000012345678":                scrub.RuleNumber,
 		"19840312078051120094347659190000":                scrub.RuleNumber,
-		"cafecafecafecafecafecafecafecafe":                scrub.RuleNumber,
+		"cafecafecafecafecafecafecafecafe":                detector.Encoded,
+		"0123450a5432101a2345012a3450123a":                scrub.RuleNumber,
+		"1a3c2b4d1a5e2b6f1a7c2b8d1a9e2b0f":                detector.Encoded, // as a script's bytes are, which come back
+		"80ff" + hexed("Zzyx .-_'@") + "8099ff83":         detector.Encoded,
+		"acbdacbdacbdacbd12f09e7d3c5b6184":                detector.Nucleotide,
 		"12ab34cd00000000ef5698a7b6c5d4e3":                scrub.RuleNumber,
 		"8D9F1CC12C1A3AF7B0CDD8D1AE5A2F44":                scrub.RuleWord,
 		"8d9f1cc12c1a3af7b0cdd8d1ae5a2f4":                 scrub.RuleWord,
@@ -243,6 +247,15 @@ func TestTokensAreOfHMACs(t *testing.T) {
 		hits := scrub.Detect(cat, []observation.Observation{{Field: "run.token", Text: text}})
 		if len(hits) != 1 || hits[0].Rule != rule {
 			t.Errorf("%s: %v, want %s", text, hits, rule)
+		}
+	}
+	for _, text := range []string{
+		"80ff" + hexed("Zzyx .-_'") + "8099ff838d", "80ff" + hexed("Zzyx`Maria") + "8099ff83", "80ff" + hexed("Zzyx{Maria") + "8099ff83", // nine letters, and signs that are none
+		"1cbdacbdacbdacbd12f09e7d3c5b6184", hexed("~ }{|~!\"#$%&/(\x1f="), hexed("~ }{|~!\"#$%&/(\x7f="), hexed("ñíó高éàx") + "c3a1",
+		"1a3c2b4d5f5e2b6f1a7c2b8d1a9e2b0f", "12ab34cd10000000ef5698a7b6c5d4e3",
+	} {
+		if hits := scrub.Detect(cat, []observation.Observation{{Field: "run.token", Text: text}}); len(hits) != 0 {
+			t.Errorf("%s: %v", text, hits)
 		}
 	}
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -254,6 +267,28 @@ func TestTokensAreOfHMACs(t *testing.T) {
 	}
 	if taken > 3 {
 		t.Errorf("of 50 000 random tokens %d are hits", taken)
+	}
+}
+
+// Days at the bounds of what a lot and a version may be.
+func TestDaysInTheShapeOfVersionsAndLots(t *testing.T) {
+	cat := load(t)
+	for field, texts := range map[string]map[string]bool{ // whether it is a day
+		"config.fpga": {
+			"9.5.12": false, "9.5.30": false, "10.5.29": false, "10.5.30": true, "2.03.84": true, "2.13.05": true, "12.13.05": true, "13.12.05": true, "13.13.05": false,
+			"31.12.05": true, "32.12.05": false, "12.31.05": true, "12.32.05": false, "1.1.05": true, "5.0.05": false, "1.01.84": true, "5.05.5": true, "9.10.50": false,
+		},
+		"config.rta": {"1.18.54": false, "1.18.04": true, "v2.03.84": false, "2.11.84": false, "2.11.04": true, "1.18.54.4": false},
+		"run.buffer_lot": {
+			"18991231": false, "19000101": true, "20301231": true, "20310101": false, "12311984": true, "13311984": false, "11121984": true, "20764717": false,
+		},
+	} {
+		for text, day := range texts {
+			hits := scrub.Detect(cat, []observation.Observation{{Field: field, Text: text}})
+			if got := len(hits) == 1 && hits[0].Rule == detector.Date; got != day || len(hits) > 0 && !day {
+				t.Errorf("%s %s: %v", field, text, hits)
+			}
+		}
 	}
 }
 

@@ -3,7 +3,6 @@ package scrub
 import (
 	"bytes"
 	"encoding/hex"
-	"net/netip"
 	"regexp"
 	"slices"
 	"strconv"
@@ -57,7 +56,7 @@ func notRandom(text string) (Rule, bool) {
 	}
 	base := func(b byte) bool { return strings.IndexByte("acbd", b) >= 0 } // what hex has of bases, and of their ambiguities
 	switch {
-	case longest(raw, ascii) == len(raw), longest(raw, letter) > 9, spelled(raw), different(even) < 3 && different(odd) > 2, different(odd) < 3 && different(even) > 2: // in UTF-16 either half says which script it is
+	case longest(raw, ascii) == len(raw), longest(raw, letter) > 9, spelled(raw), different(even) < 3, different(odd) < 3: // in UTF-16 either half says which script it is
 		return detector.Encoded, true
 	case longest([]byte(text), base) > 15:
 		return detector.Nucleotide, true
@@ -67,17 +66,24 @@ func notRandom(text string) (Rule, bool) {
 	return "", false
 }
 
-// spelled tells whether bytes are letters of one script in UTF-8, and what goes with them: those
-// of a script begin with bytes that are near to each other.
+// spelled tells whether bytes are a text in UTF-8: of the letters of Europe, of East Asia, or
+// of one other script.
 func spelled(raw []byte) bool {
-	least, most := byte(0xff), byte(0)
-	for _, b := range raw {
-		if utf8.RuneStart(b) && b >= utf8.RuneSelf {
-			least, most = min(least, b), max(most, b)
+	scripts := map[rune]bool{}
+	return utf8.Valid(raw) && !bytes.ContainsFunc(raw, func(r rune) bool {
+		switch {
+		case r >= ' ' && r <= '~' || unicode.Is(unicode.Inherited, r):
+			return false
+		case !unicode.IsLetter(r) && !unicode.IsMark(r):
+			return true
+		case unicode.In(r, unicode.Latin, unicode.Greek, unicode.Cyrillic):
+			scripts[0] = true
+		case unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul):
+			scripts[1] = true
+		default:
+			scripts[r>>8] = true
 		}
-	}
-	return utf8.Valid(raw) && (most == 0 || most-least < 16) && !bytes.ContainsFunc(raw, func(r rune) bool {
-		return r < ' ' || r > '~' && !unicode.IsLetter(r) && !unicode.IsMark(r)
+		return len(scripts) > 1
 	})
 }
 
@@ -94,9 +100,9 @@ func longest(b []byte, kind func(byte) bool) int {
 }
 
 func different(s []byte) int {
-	seen := map[byte]bool{}
+	seen := map[byte]struct{}{}
 	for _, b := range s {
-		seen[b] = true
+		seen[b] = struct{}{}
 	}
 	return len(seen)
 }
@@ -115,15 +121,12 @@ func day(text string) (Rule, bool) {
 	return "", false
 }
 
-// dotted tells whether a version is a day, 2.03.84 or 12.11.54, or an address. A version has no
-// zero to fill a part up; that of an FPGA is told from a day by its month or its year, and
-// 1.18.54, a version of RTA, from no day at all. No version that we know begins with 10 or more
-// and has four parts, while every private network does.
+// dotted tells whether a version is a day, 2.03.84 or 12.11.54. A version has no zero to fill a
+// part up; that of an FPGA is told from a day by its month or its year, and 1.18.54, a version of
+// RTA, from no day at all. An address of a private network is none: with four parts, the shapes
+// allow one digit for the first.
 func dotted(text string) (Rule, bool) {
 	p := strings.Split(text, ".")
-	if a, err := netip.ParseAddr(text); err == nil && a.Is4() && a.As4()[0] >= 10 {
-		return detector.IP, true
-	}
 	if len(p) != 3 {
 		return "", false
 	}
