@@ -94,6 +94,10 @@ func tell(w io.Writer, r evaluate.Report) {
 	for _, x := range r.Attribution {
 		fmt.Fprintf(w, "%-14s %9d %7d %9d %7d\n", x.Cause, x.Episodes, x.Found, x.Notices, x.Right)
 	}
+	fmt.Fprintf(w, "\n%-14s %10s %11s\n", "cases owed to", "true cases", "false cases")
+	for _, x := range r.Owed {
+		fmt.Fprintf(w, "%-14s %10d %11d\n", x.Cause, x.True, x.False)
+	}
 }
 
 func row(w io.Writer, name string, t evaluate.Tally) {

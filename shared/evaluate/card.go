@@ -48,6 +48,10 @@ func WriteCard(w io.Writer, r Report, b *predict.Bundle, judged fleet.Settings) 
 	for _, x := range r.Attribution {
 		p("| %s | %d | %d | %d | %d |\n", x.Cause, x.Episodes, x.Found, x.Notices, x.Right)
 	}
+	p("\nWhat the cases were owed to, by the heaviest explanation of what was new when they were opened (no case is withheld for it):\n\n| cause | true cases | false cases |\n|---|---|---|\n")
+	for _, x := range r.Owed {
+		p("| %s | %d | %d |\n", x.Cause, x.True, x.False)
+	}
 }
 
 func named(component string) string {

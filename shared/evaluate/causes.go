@@ -22,21 +22,9 @@ type Attributed struct {
 	Recall   Figure `json:"share_found"`
 }
 
-// asked is what is remembered of a run that looked bad.
-type asked struct {
-	instrument string
-	at         time.Time
-	factors    map[string]string
-	weights    []attribute.Weight
-	evidence   attribute.Evidence
-	met        map[string]time.Time // when the instrument first had the run's level, by factor
-}
-
-// inquiry asks what runs that look bad are owed to.
+// inquiry asks what is new in runs is owed to.
 type inquiry struct {
-	usual map[string]*attribute.Usual     // by instrument
-	met   map[string]map[string]time.Time // by instrument, and factor and level
-	asked []asked
+	usual map[string]*attribute.Usual // by instrument
 	// What was noticed: a level, when first; and what is remembered of customers' libraries.
 	notices   map[notice]time.Time
 	libraries map[string]*attribute.Libraries
@@ -53,28 +41,17 @@ type notice struct {
 	n     int
 }
 
-// suspicious is from how many standard deviations on a run is asked about.
-const suspicious = 3.5
-
-// add weighs the explanations of a run, if it looks bad. own is the highest probability of a
+// add adds a run, and says what is new in it is owed to. own is the highest probability of a
 // fault on its instrument.
-func (q *inquiry) add(s Step, own float64) {
+func (q *inquiry) add(s Step, own float64) attribute.Cause {
 	if q.usual == nil {
-		q.usual, q.met = map[string]*attribute.Usual{}, map[string]map[string]time.Time{}
+		q.usual = map[string]*attribute.Usual{}
 		q.notices, q.libraries, q.due, q.streak = map[notice]time.Time{}, map[string]*attribute.Libraries{}, map[string]bool{}, map[string]int{}
 	}
-	usual, met := q.usual[s.Instrument], q.met[s.Instrument]
+	usual := q.usual[s.Instrument]
 	if usual == nil {
-		usual, met = &attribute.Usual{}, map[string]time.Time{}
-		q.usual[s.Instrument], q.met[s.Instrument] = usual, met
-	}
-	a := asked{instrument: s.Instrument, at: s.At, factors: s.Factors, met: map[string]time.Time{}}
-	for _, factor := range condition.Shared {
-		level := factor + " " + s.Factors[factor]
-		if _, there := met[level]; !there {
-			met[level] = s.At
-		}
-		a.met[factor] = met[level]
+		usual = &attribute.Usual{}
+		q.usual[s.Instrument] = usual
 	}
 	scale := make([]float64, len(condition.Signals))
 	for i, signal := range condition.Signals {
@@ -84,17 +61,10 @@ func (q *inquiry) add(s Step, own float64) {
 		}
 	}
 	q.notice(s, s.cohorts, scale)
-	a.evidence = usual.Add(s.Residual, scale, s.Shift, own)
-	for _, z := range a.evidence.Metrics {
-		if math.Abs(z) >= suspicious {
-			a.weights = attribute.Weigh(a.evidence)
-			q.asked = append(q.asked, a)
-			return
-		}
-	}
+	return attribute.Weigh(usual.Add(s.Residual, scale, s.Shift, own))[0].Cause
 }
 
-// newsDays is how long after an instrument first had a level what looks bad is news of it.
+// newsDays is how long after an episode a notice of it is still right.
 const newsDays = 30
 
 // notice gives the notices that are due after a run.
@@ -181,13 +151,28 @@ func (y *Year) attributed() (all []Attributed) {
 	return all
 }
 
-// struck tells whether a run is one of an episode's, and was when that was news.
-func struck(e fleet.Episode, r asked, tenant, site map[string]string) bool {
-	switch e.Field {
-	case "tenant":
-		return tenant[r.instrument] == e.Value
-	case "site":
-		return site[r.instrument] == e.Value
+// Owed is what the cases were owed to by the heaviest explanation: of the true ones it should
+// be the instrument; of the false ones another could have spared the case.
+type Owed struct {
+	Cause attribute.Cause `json:"cause"`
+	True  int             `json:"true_cases"`
+	False int             `json:"false_cases"`
+}
+
+// owed counts a desk's cases.
+func owed(d *Desk) (all []Owed) {
+	for _, cause := range []attribute.Cause{attribute.Instrument, attribute.ReagentLot, attribute.FlowcellLot, attribute.Software, attribute.Library, attribute.Room, attribute.Chance} {
+		o := Owed{Cause: cause}
+		for _, c := range d.Cases {
+			switch {
+			case c.Owed != cause:
+			case c.Fault != nil:
+				o.True++
+			default:
+				o.False++
+			}
+		}
+		all = append(all, o)
 	}
-	return r.factors[e.Field] == e.Value && !r.at.After(r.met[e.Field].AddDate(0, 0, newsDays))
+	return all
 }

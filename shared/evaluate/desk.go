@@ -3,6 +3,7 @@ package evaluate
 import (
 	"time"
 
+	"proactive/shared/attribute"
 	"proactive/shared/condition"
 	"proactive/shared/fleet"
 )
@@ -13,6 +14,7 @@ type Call struct {
 	Raise     bool // wants a case
 	Clear     bool // wants none any more: one that was closed without a fault may open again
 	Now       bool // it says that the failure has come, not that it will
+	Owed      attribute.Cause
 }
 
 // Case is one that was opened.
@@ -21,7 +23,8 @@ type Case struct {
 	Component  int
 	At         time.Time
 	Now        bool
-	Fault      *fleet.Failure // what was true; nil: a false case
+	Owed       attribute.Cause // the heaviest explanation of what was new
+	Fault      *fleet.Failure  // what was true; nil: a false case
 }
 
 // lookback is how long a case that nothing came of stays open: until somebody was there
@@ -68,7 +71,7 @@ func (d *Desk) Take(instrument string, at time.Time, c Call) {
 		return
 	}
 	fact := d.truths.At(instrument, c.Component, at)
-	opened := Case{Instrument: instrument, Component: c.Component, At: at, Now: c.Now, Fault: fact.Fault}
+	opened := Case{Instrument: instrument, Component: c.Component, At: at, Now: c.Now, Owed: c.Owed, Fault: fact.Fault}
 	s.armed = false
 	if s.fault = fact.Fault; s.fault == nil {
 		s.until = at.Add(lookback)

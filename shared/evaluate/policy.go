@@ -22,7 +22,7 @@ func (y *Year) Try(rule func(row *Scored, a *predict.Alarm) Call) *Desk {
 func Bundled(b *predict.Bundle) func(*Scored, *predict.Alarm) Call {
 	return func(row *Scored, a *predict.Alarm) Call {
 		reason := b.Next(a, row.P)
-		return Call{Component: int(row.Component), Raise: reason == predict.Foretold || reason == predict.HasCome, Clear: reason == predict.Over || reason == predict.Quiet, Now: reason == predict.HasCome}
+		return Call{Component: int(row.Component), Raise: reason == predict.Foretold || reason == predict.HasCome, Clear: reason == predict.Over || reason == predict.Quiet, Now: reason == predict.HasCome, Owed: row.Owed}
 	}
 }
 

@@ -18,6 +18,7 @@ type Report struct {
 	// Probabilities are by target and component, those of all components together first.
 	Probabilities []Probabilities `json:"probabilities"`
 	Attribution   []Attributed    `json:"attribution"`
+	Owed          []Owed          `json:"cases_owed_to"`
 }
 
 // Rival is another way to open cases, at the same budget of false ones.
@@ -31,6 +32,7 @@ type Rival struct {
 func ReportOf(y *Year, b *predict.Bundle) Report {
 	r := Report{Fleet: y.Fleet.Digest(), Bundle: b.Hash, Synthetic: true, Budget: Figure(b.Thresholds.Budget), Attribution: y.attributed()}
 	d := y.Try(Bundled(b))
+	r.Owed = owed(d)
 	r.Cases = append(r.Cases, y.Tally(d, ""))
 	for _, c := range condition.Components {
 		r.Cases = append(r.Cases, y.Tally(d, c.Name))

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"proactive/shared/attribute"
 	"proactive/shared/condition"
 	"proactive/shared/fleet"
 	"proactive/shared/predict"
@@ -17,7 +18,7 @@ import (
 type Scored struct {
 	Instrument int32 // by its place in Year.Instruments
 	Component  int8
-	Epoch      int8 // the component's
+	Epoch      int // the component's
 	Sequence   int64
 	At         time.Time
 	Labels     Labels
@@ -26,7 +27,8 @@ type Scored struct {
 	// Limit is how far beyond its fixed limits the component is, as a factor of the limit;
 	// EWMA the worst exponentially weighted mean of its own signals, in standard deviations.
 	Limit, EWMA float64
-	Oracle      [4]float64 // the true probabilities
+	Owed        attribute.Cause // what is new in the run is owed to
+	Oracle      [4]float64      // the true probabilities
 }
 
 // Year is a fleet's year, scored.
@@ -71,7 +73,7 @@ func ScoreYear(f *fleet.Fleet, b *predict.Bundle) (*Year, error) {
 		}
 		for c, component := range condition.Components {
 			row := Scored{
-				Instrument: place[s.Instrument], Component: int8(c), Epoch: int8(min(127, s.State.Epochs[component.Name].Number)), Sequence: s.Sequence, At: s.At,
+				Instrument: place[s.Instrument], Component: int8(c), Epoch: s.State.Epochs[component.Name].Number, Sequence: s.Sequence, At: s.At,
 				Labels: LabelsOf(y.Truths.At(s.Instrument, c, s.At)), Limit: beyond[component.Name], EWMA: worst(vectors[c]), Raw: raw[c],
 			}
 			if b != nil {
@@ -92,7 +94,10 @@ func ScoreYear(f *fleet.Fleet, b *predict.Bundle) (*Year, error) {
 			}
 			y.Rows = append(y.Rows, row)
 		}
-		y.inquiry.add(s, own)
+		owed := y.inquiry.add(s, own)
+		for i := len(y.Rows) - len(vectors); i < len(y.Rows); i++ {
+			y.Rows[i].Owed = owed
+		}
 		return nil
 	})
 	if err == nil && b != nil {
@@ -130,7 +135,7 @@ func (y *Year) Predict(b *predict.Bundle) {
 	for i := 0; i < len(y.Rows); i += n { // of one run
 		for c := range all {
 			all[c] = b.FromRaw(y.Rows[i+c].Raw, condition.Components[c].Name)
-			all[c].Epoch = int(y.Rows[i+c].Epoch)
+			all[c].Epoch = y.Rows[i+c].Epoch
 		}
 		predict.Compare(all)
 		for c := range all {

@@ -30,7 +30,7 @@ var anchors = map[string]anchor{
 // Table is the report in Markdown; a part that was not measured has no row.
 func (r Report) Table() string {
 	var t table
-	t.WriteString("| set | measure | baseline | best published | aim | ours | ours less the baseline's |\n|---|---|---|---|---|---|---|\n")
+	_, _ = t.WriteString("| set | measure | baseline | best published | aim | ours | ours less the baseline's |\n|---|---|---|---|---|---|---|\n")
 	for _, of := range r.Turbofans {
 		t.turbofan(of)
 	}
@@ -48,14 +48,14 @@ type table struct{ strings.Builder }
 
 func (t *table) row(set, measure, anchored, paired, ours string, args ...any) {
 	of := anchors[anchored]
-	t.WriteString("| " + set + " | " + measure)
+	_, _ = t.WriteString("| " + set + " | " + measure)
 	for _, cell := range []string{of.baseline, of.published, of.aim, fmt.Sprintf(ours, args...), paired} {
 		if cell == "" {
 			cell = "–"
 		}
-		t.WriteString(" | " + cell)
+		_, _ = t.WriteString(" | " + cell)
 	}
-	t.WriteString(" |\n")
+	_, _ = t.WriteString(" |\n")
 }
 
 func (t *table) turbofan(of TurbofanResult) {
