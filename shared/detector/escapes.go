@@ -122,7 +122,7 @@ func (s *Scanner) dump(start, end int) {
 		at += size - 2
 		return isHex(s.line[at]) && isHex(s.line[at+1])
 	}
-	gap := 0
+	var gap int
 	for gap = 1; gap < 3 && !pair(end+gap) && !pair(start-gap-size); gap++ {
 	}
 	if gap == 3 {
