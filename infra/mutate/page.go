@@ -45,7 +45,7 @@ func page(reports []Report) string {
 	var s strings.Builder
 	s.WriteString(`# Faults that no test finds
 
-Written by ` + "`make mutate`" + `: small faults are put into a package, one at a time, and its tests run on each. One that no test finds is a test that is missing, or a fault that nobody could find; those of which we know it are in [equivalent.txt](../infra/mutate/equivalent.txt), with the reason, and do not count.
+Written by ` + "`make mutate`" + `: small faults are put into a package, one at a time, and its tests run on each. One that no test finds is a test that is missing, or a fault that nobody could find; those of which we know it are in [equivalent.txt](../infra/mutate/equivalent.txt), with the reason, and do not count. Where it says *of*, so many were tried, drawn by chance.
 
 | package | faults | found | hung | not found | of them found | cannot be found |
 |---|---|---|---|---|---|---|

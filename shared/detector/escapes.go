@@ -122,8 +122,8 @@ func (s *Scanner) dump(start, end int) {
 		at += size - 2
 		return isHex(s.line[at]) && isHex(s.line[at+1])
 	}
-	gap := 1
-	for ; gap < 3 && !pair(end+gap) && !pair(start-gap-size); gap++ {
+	var gap int
+	for gap = 1; gap < 3 && !pair(end+gap) && !pair(start-gap-size); gap++ {
 	}
 	if gap == 3 {
 		return
