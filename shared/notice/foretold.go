@@ -122,5 +122,6 @@ var signs = map[string]map[language.Language]string{
 	"log.chiller.warm.hourly":      lab("warnings of the reagent chiller", "los avisos del enfriador de reactivos"),
 	"log.heater.timeout.hourly":    lab("time-outs of the flow-cell heater", "las demoras del calentador de la celda de flujo"),
 	"log.pump.pressure.hourly":     lab("warnings of the pump's pressure", "los avisos de presión de la bomba"),
+	"log.unknown_lines.hourly":     lab("lines of the instrument's log that are unusual", "las líneas inusuales del registro del instrumento"),
 	"log.valve.retry.hourly":       lab("warnings of the reagent valve", "los avisos de la válvula de reactivos"),
 }
