@@ -20,7 +20,7 @@ const common = .01
 
 // Lasting is after how many runs in a row a lot must still look bad: the first few instruments
 // that have it say little.
-const Lasting = 10
+const Lasting = 5
 
 // LotIsBad tells whether a lot is further off than lots usually are: its factor and the cohort
 // of the instruments that have it, as of a day. others is how many instruments it was judged
