@@ -11,7 +11,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"pgregory.net/rapid"
 
 	"proactive/shared/clean"
 	"proactive/shared/condition"
@@ -280,7 +279,7 @@ func same(t testing.TB, want, got bench) {
 // Any order within what is settled, any repetition, several scorers at once: the same
 // findings, the same condition to the byte, the same status.
 func TestConditionIsOrderFree(t *testing.T) {
-	for seed := range uint64(12) {
+	for seed := range uint64(5) {
 		random := rand.New(rand.NewPCG(seed, 1))
 		runs, from := 40+random.Int64N(60), 1+random.Int64N(80)
 		calm := newForeteller(t)
@@ -333,11 +332,10 @@ func TestConditionIsOrderFree(t *testing.T) {
 
 // What the settled story makes of an instrument's rows is what all of them together make.
 func TestSettledFindsWhatDetectFinds(t *testing.T) {
-	rapid.Check(t, func(rt *rapid.T) {
+	for seed := range uint64(30) {
 		b := newBench(t)
-		runs := rapid.Int64Range(1, 160).Draw(rt, "runs")
-		bad := rapid.Int64Range(1, 160).Draw(rt, "bad from")
-		random := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "noise"), 1))
+		random := rand.New(rand.NewPCG(seed, 1))
+		runs, bad := 1+random.Int64N(160), 1+random.Int64N(160)
 		for n := int64(1); n <= runs; n++ {
 			if random.IntN(8) == 0 {
 				continue
@@ -348,21 +346,21 @@ func TestSettledFindsWhatDetectFinds(t *testing.T) {
 			}
 			m := b.bucket.tell(testInstrument, n, map[string]float64{"stage.error": stage, "chiller.temperature": chiller}, nil)
 			if _, err := b.stage.Run(t.Context(), m); err != nil {
-				rt.Fatal(err)
+				t.Fatal(err)
 			}
 		}
 		told, err := b.health.After(t.Context(), testInstrument, 0)
 		if err != nil {
-			rt.Fatal(err)
+			t.Fatal(err)
 		}
 		var rows []health.Features
 		for _, r := range told.Runs {
 			rows = append(rows, r.Features)
 		}
 		if diff := cmp.Diff(score.Detect(rows, nil), b.stored(t), cmpopts.EquateEmpty()); diff != "" {
-			rt.Fatal(diff)
+			t.Fatalf("with the seed %d: %s", seed, diff)
 		}
-	})
+	}
 }
 
 // A batch that comes when its run is settled is stored, counted, and changes nothing; a
@@ -474,7 +472,7 @@ func TestReadsAreBounded(t *testing.T) {
 	b := newForeteller(t)
 	counted := &counting{Health: b.health}
 	b.stage.Health = counted
-	for n := int64(1); n <= 400; n++ {
+	for n := int64(1); n <= 200; n++ {
 		if _, err := b.stage.Run(t.Context(), b.bucket.tell(testInstrument, n, worn(n, 1000), nil)); err != nil {
 			t.Fatal(err)
 		}
