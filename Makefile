@@ -56,8 +56,10 @@ train: ## train a model (DATA=x.csv|x.npz PARAMS=p.json OUT=model.txt, VALID=…
 models: build ## the models that foretell failures: simulate fleets, learn from four, calibrate on a fifth, judge on a sixth, and docs/model-card.md (half an hour)
 	@$(GO) run ./infra/local/setup -train
 	@mkdir -p .cache/models && rm -rf .cache/models/learn-* .cache/models/calibrate .cache/models/judge
-	for seed in 1001 1004 1005 1007; do bin/fleet year --seed $$seed --instruments 1000 --days 365 --null 100 --out .cache/models/learn-$$seed; done
-	bin/fleet year --seed 1002 --instruments 1000 --days 365 --null 200 --out .cache/models/calibrate
+	for seed in 1001 1004; do bin/fleet year --seed $$seed --instruments 1000 --days 365 --null 100 --out .cache/models/learn-$$seed; done
+	bin/fleet year --seed 1005 --instruments 1000 --days 365 --null 100 --nuisance infra/train/nuisance/harsh.json --out .cache/models/learn-1005
+	bin/fleet year --seed 1007 --instruments 1000 --days 365 --null 100 --nuisance infra/train/nuisance/rough.json --out .cache/models/learn-1007
+	bin/fleet year --seed 1002 --instruments 1000 --days 365 --null 200 --nuisance infra/train/nuisance/rough.json --out .cache/models/calibrate
 	bin/fleet year --seed 1003 --instruments 1000 --days 365 --null 200 --out .cache/models/judge
 	bin/proactive train $(foreach s,1001 1004 1005 1007,--fleet .cache/models/learn-$(s)) --calibrate .cache/models/calibrate --out .cache/models --python .cache/train-venv/bin/python --script infra/train/train.py --json > .cache/models/trained.json
 	bin/proactive evaluate --fleet .cache/models/judge --models $$(python3 -c 'import json; print(json.load(open(".cache/models/trained.json"))["directory"])') --card docs/model-card.md

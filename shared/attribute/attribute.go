@@ -42,6 +42,8 @@ type Evidence struct {
 	Lots []float64
 	// Own is the probability that a component of the instrument has a fault: the highest.
 	Own float64
+	// Signals are the signals of that component.
+	Signals []string
 }
 
 // Weight is an explanation's share of what is believed.
@@ -86,7 +88,7 @@ const (
 // off the surprise in any signal, for a release moves what no lot can. The library and the
 // room explain what is left.
 func Weigh(e Evidence) []Weight {
-	score := map[Cause]float64{Chance: 0, Instrument: own(e.Own)}
+	score := map[Cause]float64{Chance: 0, Instrument: own(e.Own) + e.worn()}
 	score[Software] = e.software()
 	score[ReagentLot], score[FlowcellLot] = badness(e.Lots)
 	left := e.left()
@@ -119,6 +121,18 @@ func own(p float64) float64 {
 
 // unknown is what it costs an explanation that nobody else is known who shares it.
 const unknown = 4.
+
+// worn is by how much a fault of the likeliest component makes its own signals less
+// surprising: it can move them by whatever they moved, and pays for each.
+func (e Evidence) worn() float64 {
+	gain := 0.0
+	for _, signal := range e.Signals {
+		if z := bounded(e.Metrics[indexes[signal]]); !math.IsNaN(z) {
+			gain += max(0, float64(z*z)/2-1)
+		}
+	}
+	return gain
+}
 
 // software is by how much the shift of a release makes what is seen less surprising: half
 // the squares that it takes off, in every signal.

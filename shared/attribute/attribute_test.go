@@ -31,13 +31,14 @@ func TestWeigh(t *testing.T) {
 		Evidence
 		want Cause
 	}{
-		"all of a reagent lot show it":   {Evidence{of(lot), scales, map[string][]float64{"run.reagent_lot": of(lot), "run.flowcell_lot": of(nil)}, of(map[string]float64{"phasing.r1": .45, "prephasing.r1": .31, "intensity.r1": -.22}), .02}, ReagentLot},
-		"all of a flow-cell lot show it": {Evidence{of(cell), scales, map[string][]float64{"run.reagent_lot": of(nil), "run.flowcell_lot": of(cell)}, of(map[string]float64{"intensity.r1": -.16, "clusters.pf": -4.2}), .02}, FlowcellLot},
-		"all of a version show it":       {Evidence{of(version), scales, map[string][]float64{"config.control_software": of(version), "run.reagent_lot": of(nil)}, nil, .02}, Software},
-		"nobody else shows it":           {Evidence{of(library), scales, map[string][]float64{"run.reagent_lot": of(nil), "config.control_software": of(nil)}, nil, .02}, Library},
-		"it is hot":                      {Evidence{of(map[string]float64{"internal.temperature.mean": 8, "chiller.duty.mean": 7, "camera.temperature.mean": 4}), scales, nil, nil, .02}, Room},
-		"a component is bad":             {Evidence{of(map[string]float64{"q30": -4, "intensity.r1": -4}), scales, nil, nil, .97}, Instrument},
-		"nothing is":                     {Evidence{of(map[string]float64{"q30": -.5}), scales, nil, nil, .02}, Chance},
+		"all of a reagent lot show it":       {Evidence{of(lot), scales, map[string][]float64{"run.reagent_lot": of(lot), "run.flowcell_lot": of(nil)}, of(map[string]float64{"phasing.r1": .45, "prephasing.r1": .31, "intensity.r1": -.22}), .02, nil}, ReagentLot},
+		"all of a flow-cell lot show it":     {Evidence{of(cell), scales, map[string][]float64{"run.reagent_lot": of(nil), "run.flowcell_lot": of(cell)}, of(map[string]float64{"intensity.r1": -.16, "clusters.pf": -4.2}), .02, nil}, FlowcellLot},
+		"all of a version show it":           {Evidence{of(version), scales, map[string][]float64{"config.control_software": of(version), "run.reagent_lot": of(nil)}, nil, .02, nil}, Software},
+		"nobody else shows it":               {Evidence{of(library), scales, map[string][]float64{"run.reagent_lot": of(nil), "config.control_software": of(nil)}, nil, .02, nil}, Library},
+		"it is hot":                          {Evidence{of(map[string]float64{"internal.temperature.mean": 8, "chiller.duty.mean": 7, "camera.temperature.mean": 4}), scales, nil, nil, .02, nil}, Room},
+		"a component is bad":                 {Evidence{of(map[string]float64{"q30": -4, "intensity.r1": -4}), scales, nil, nil, .97, nil}, Instrument},
+		"a part is worn, and a release came": {Evidence{of(map[string]float64{"laser.current.mean": 7, "intensity.r1": -4, "q30": -2}), scales, map[string][]float64{"config.control_software": of(map[string]float64{"laser.current.mean": 2, "q30": -1.5})}, nil, .9, []string{"laser.current.mean", "laser.power.mean"}}, Instrument},
+		"nothing is":                         {Evidence{of(map[string]float64{"q30": -.5}), scales, nil, nil, .02, nil}, Chance},
 	} {
 		all := Weigh(c.Evidence)
 		total := 0.0
@@ -152,17 +153,17 @@ func TestUsual(t *testing.T) {
 	shift := map[string][]float64{"run.reagent_lot": of(map[string]float64{"phasing.r1": .4})}
 	at := indexes["phasing.r1"]
 	for range 30 {
-		u.Add(of(map[string]float64{"phasing.r1": .02}), scale, nil, .02)
+		u.Add(of(map[string]float64{"phasing.r1": .02}), scale, nil, .02, nil)
 	}
 	var e Evidence
 	for range 4 {
-		e = u.Add(of(map[string]float64{"phasing.r1": .42}), scale, shift, .02)
+		e = u.Add(of(map[string]float64{"phasing.r1": .42}), scale, shift, .02, nil)
 	}
 	if z, shared := e.Metrics[at], e.Shared["run.reagent_lot"][at]; z < 5 || shared < 5 || e.Lots[at] != .4 {
 		t.Errorf("a new lot: z %.1f, shared %.1f, lots %v", z, shared, e.Lots[at])
 	}
 	for range 60 {
-		e = u.Add(of(map[string]float64{"phasing.r1": .42}), scale, shift, .02)
+		e = u.Add(of(map[string]float64{"phasing.r1": .42}), scale, shift, .02, nil)
 	}
 	if z, shared := e.Metrics[at], e.Shared["run.reagent_lot"][at]; math.Abs(z) > 1 || math.Abs(shared) > 1 {
 		t.Errorf("after half a year: z %.1f, shared %.1f", z, shared)

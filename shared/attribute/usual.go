@@ -33,12 +33,13 @@ const steadier = .55
 // Add adds a run and says what is new. residual is by how much each signal differs from the
 // instrument's normal, shared what others with the same level of a factor differ by, both in
 // the units that are followed and the order of condition.Signals; scale the standard
-// deviation of one run, own the probability that a component of the instrument has a fault.
-func (u *Usual) Add(residual, scale []float64, shared map[string][]float64, own float64) Evidence {
+// deviation of one run, own the highest probability that a component of the instrument has a
+// fault, and signals are that one's.
+func (u *Usual) Add(residual, scale []float64, shared map[string][]float64, own float64, signals []string) Evidence {
 	if u.Fast == nil {
 		*u = Usual{means(fast), means(slow), map[string][]features.EWMA{}}
 	}
-	e := Evidence{Metrics: make([]float64, len(residual)), Scale: make([]float64, len(residual)), Shared: map[string][]float64{}, Own: own}
+	e := Evidence{Metrics: make([]float64, len(residual)), Scale: make([]float64, len(residual)), Shared: map[string][]float64{}, Own: own, Signals: signals}
 	for i, x := range residual {
 		u.Fast[i].Add(x)
 		e.Scale[i] = scale[i] * steadier

@@ -42,8 +42,8 @@ type notice struct {
 }
 
 // add adds a run, and says what is new in it is owed to. own is the highest probability of a
-// fault on its instrument.
-func (q *inquiry) add(s Step, own float64) attribute.Cause {
+// fault on its instrument, and signals are the component's.
+func (q *inquiry) add(s Step, own float64, signals []string) attribute.Cause {
 	if q.usual == nil {
 		q.usual = map[string]*attribute.Usual{}
 		q.notices, q.libraries, q.due, q.streak = map[notice]time.Time{}, map[string]*attribute.Libraries{}, map[string]bool{}, map[string]int{}
@@ -61,7 +61,7 @@ func (q *inquiry) add(s Step, own float64) attribute.Cause {
 		}
 	}
 	q.notice(s, s.cohorts, scale)
-	return attribute.Weigh(usual.Add(s.Residual, scale, s.Shift, own))[0].Cause
+	return attribute.Weigh(usual.Add(s.Residual, scale, s.Shift, own, signals))[0].Cause
 }
 
 // newsDays is how long after an episode a notice of it is still right.

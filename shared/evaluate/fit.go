@@ -49,7 +49,7 @@ func came(outcomes []predict.Outcome) (n int) {
 
 // Margin is the part of the alert budget that is spent on the year on which thresholds are
 // chosen: another year has other luck.
-const Margin = .9
+const Margin = .8
 
 // leastPrecision is what the cases of the chosen thresholds must have, for the same reason
 // above the promise.

@@ -64,7 +64,7 @@ func ScoreYear(f *fleet.Fleet, b *predict.Bundle) (*Year, error) {
 	raw := make([][len(Labels{})]float64, len(condition.Components))
 	err := Play(f, func(s Step) error {
 		y.arrivals[s.Instrument] = append(y.arrivals[s.Instrument], s.At)
-		beyond, own := limits.add(s), 0.0
+		beyond, own, signals := limits.add(s), 0.0, []string(nil)
 		for c := range vectors {
 			s.State.Vector(c, vectors[c])
 		}
@@ -77,7 +77,9 @@ func ScoreYear(f *fleet.Fleet, b *predict.Bundle) (*Year, error) {
 				Labels: LabelsOf(y.Truths.At(s.Instrument, c, s.At)), Limit: beyond[component.Name], EWMA: worst(vectors[c]), Raw: raw[c],
 			}
 			if b != nil {
-				own = max(own, b.FromRaw(row.Raw, component.Name).Fault)
+				if p := b.FromRaw(row.Raw, component.Name).Fault; p > own {
+					own, signals = p, component.Signals
+				}
 			}
 			all := oracles[s.Instrument]
 			for len(all) > 0 && all[0].Sequence < s.Sequence {
@@ -94,7 +96,7 @@ func ScoreYear(f *fleet.Fleet, b *predict.Bundle) (*Year, error) {
 			}
 			y.Rows = append(y.Rows, row)
 		}
-		owed := y.inquiry.add(s, own)
+		owed := y.inquiry.add(s, own, signals)
 		for i := len(y.Rows) - len(vectors); i < len(y.Rows); i++ {
 			y.Rows[i].Owed = owed
 		}
