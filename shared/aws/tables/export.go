@@ -119,10 +119,11 @@ func told(item row) map[string]any {
 	out["row"] = out["sk"]
 	delete(out, "pk")
 	delete(out, "sk")
-	for _, name := range []string{"document", "shared"} {
-		if document, ok := out[name].(string); ok && json.Valid([]byte(document)) {
-			out[name] = json.RawMessage(document)
-		}
+	// What others showed is not this instrument's, and may be of fewer customers than an
+	// aggregate is told of: see shared/aggregate.
+	delete(out, "shared")
+	if document, ok := out["document"].(string); ok && json.Valid([]byte(document)) {
+		out["document"] = json.RawMessage(document)
 	}
 	return out
 }

@@ -19,6 +19,7 @@ import (
 	"proactive/shared/ledger"
 	"proactive/shared/pipelinetest"
 	"proactive/shared/receipt"
+	"proactive/shared/score"
 )
 
 const (
@@ -110,6 +111,21 @@ func TestKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	if r := all(t, tables.NewKept(db, "health", "RUN#")); len(r) != 1 || !strings.Contains(r[0], `"document":{"instrument":"`+mine) || !strings.Contains(r[0], `"laser.power.mean":0.1`) {
+		t.Errorf("runs %v", r)
+	}
+}
+
+// What others' instruments showed corrects a run and is kept with it; it is not told.
+func TestAnExportTellsNothingOfOthers(t *testing.T) {
+	db, ctx := emulatedDB(t), t.Context()
+	runs := tables.NewHealth(db, empty(t, db, "health"))
+	if err := runs.PutRun(ctx, health.Features{Instrument: mine, Batch: "b", Sequence: 3}, score.Shared{"run.reagent_lot": {"phasing.r1": .0625}}); err != nil {
+		t.Fatal(err)
+	}
+	if told, err := runs.After(ctx, mine, 0); err != nil || len(told.Runs) != 1 || told.Runs[0].Shared["run.reagent_lot"]["phasing.r1"] != .0625 {
+		t.Fatalf("it is not kept: %+v, %v", told, err)
+	}
+	if r := all(t, tables.NewKept(db, "health", "RUN#")); len(r) != 1 || strings.Contains(r[0], "0.0625") || !strings.Contains(r[0], `"sequence":3`) {
 		t.Errorf("runs %v", r)
 	}
 }
