@@ -35,6 +35,8 @@ func TestThriceAndOutOfOrder(t *testing.T) {
 		t.Fatal(err)
 	}
 	eventually(t, "one case for "+failing.Serial, func() bool { return len(casesOf(t, calm.ID)) == 1 })
+	eventually(t, "everything is scored", func() bool { return waitingFor(t, calm.ID) == 0 })
+	foretold(t, calm.ID, failing.Component)
 	want := findingsOf(t, calm.ID)
 	if len(want) == 0 || want[0].Component != failing.Component {
 		t.Fatalf("the findings are %v; the simulator broke the %s", want, failing.Component)
@@ -163,7 +165,37 @@ func settledOnce(t *testing.T, f *forger, n int) {
 	}
 }
 
-// findingsOf are the findings of an instrument without what names it.
+// foretold sees that models foretold the failure, and that they say the same of it when they
+// are asked again, to the bit.
+func foretold(t *testing.T, instrument, component string) {
+	t.Helper()
+	raw, err := stage.Operator(t.Context(), "findings", "list", "--instrument", instrument)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []health.Finding
+	if err := json.Unmarshal(raw, &all); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, f := range all {
+		if f.Kind != health.Predicted {
+			continue
+		}
+		if n++; f.Component != component || f.Foretold == nil || len(f.Foretold.Because) == 0 {
+			t.Errorf("foretold: %+v; the simulator broke the %s", f, component)
+		}
+		if out, err := stage.Operator(t.Context(), "explain", f.ID, "--instrument", instrument); err != nil {
+			t.Errorf("asked again: %s, %v", out, err)
+		}
+	}
+	if n == 0 {
+		t.Errorf("no model foretold anything; found was %+v", all)
+	}
+}
+
+// findingsOf are what rules found on an instrument, without what names it. What models
+// foretell depends on what others had sent by then.
 func findingsOf(t *testing.T, instrument string) []health.Finding {
 	t.Helper()
 	raw, err := stage.Operator(t.Context(), "findings", "list", "--instrument", instrument)
@@ -174,6 +206,7 @@ func findingsOf(t *testing.T, instrument string) []health.Finding {
 	if err := json.Unmarshal(raw, &all); err != nil {
 		t.Fatal(err)
 	}
+	all = slices.DeleteFunc(all, func(f health.Finding) bool { return f.Kind == health.Predicted })
 	for i := range all {
 		all[i].ID, all[i].Instrument = "", ""
 	}
