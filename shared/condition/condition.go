@@ -381,6 +381,19 @@ func (s *State) Residuals(values map[string]float64) []float64 {
 	return all
 }
 
+// Scales are what the signals vary by from run to run, in the order of Signals and in the
+// unit that is followed; NaN where that is not known, and of what is counted.
+func (s *State) Scales() []float64 {
+	all := make([]float64, len(Signals))
+	for i, signal := range Signals {
+		all[i] = math.NaN()
+		if t := s.Tracks[signal.Feature]; t != nil && !signal.Count {
+			all[i] = t.Reference.Scale()
+		}
+	}
+	return all
+}
+
 // Normal is what is normal for a signal and what it varies by, in the unit that is
 // followed; NaN where that is not known.
 func (s *State) Normal(feature string) (location, scale float64) {

@@ -1,7 +1,6 @@
 package evaluate
 
 import (
-	"math"
 	"slices"
 	"time"
 
@@ -53,13 +52,7 @@ func (q *inquiry) add(s Step, own float64, signals []string) attribute.Cause {
 		usual = &attribute.Usual{}
 		q.usual[s.Instrument] = usual
 	}
-	scale := make([]float64, len(condition.Signals))
-	for i, signal := range condition.Signals {
-		scale[i] = math.NaN()
-		if t := s.State.Tracks[signal.Feature]; t != nil && !signal.Count {
-			scale[i] = t.Reference.Scale()
-		}
-	}
+	scale := s.State.Scales()
 	q.notice(s, s.cohorts, scale)
 	return attribute.Weigh(usual.Add(s.Residual, scale, s.Shift, own, signals))[0].Cause
 }

@@ -15,6 +15,10 @@ type Foretold struct {
 	// nothing is known. With the scores of all signals it adds up to what the model said.
 	Because []Because `json:"because"`
 	Base    float64   `json:"base"`
+	// Causes are what the news of the run are owed to, the likeliest first, those of at least
+	// one in a hundred: the instrument itself, or what it shares with others. It was weighed
+	// against what others had sent by then, and is not asked again.
+	Causes []Owed `json:"causes"`
 	// Vector is what the models were asked about, as condition.Columns; null is not known.
 	Vector []*float64 `json:"vector"`
 	// Model is the SHA-256 of the bundle of models, Catalog of the catalog of fields, both
@@ -39,6 +43,12 @@ type Because struct {
 	// Standing is how many standard deviations it is from its own normal, turned so that
 	// up is worse; null where that is not known.
 	Standing *float64 `json:"standing"`
+}
+
+// Owed is an explanation and its share of what is believed, in hundredths of one.
+type Owed struct {
+	Cause  string  `json:"cause"` // as attribute.Cause
+	Weight float64 `json:"weight"`
 }
 
 // Status is how an instrument stands as of its newest run: what a person is shown.

@@ -108,6 +108,7 @@ func laserForetold() health.Finding {
 			Ordinal: 1, Base: -4.2, Model: strings.Repeat("ce0a8f6a3dbe0000", 4), Catalog: "sha256:" + strings.Repeat("0", 64),
 			Outlook: health.Outlook{Failed: .02, Fault: .93, Within: [4]float64{.03, .21, .48, .86}, LifeDays: [3]*float64{days(3.3), days(14.8), nil}},
 			Because: []health.Because{{Signal: "laser.current.mean", Score: 5.12, Standing: days(6.4)}, {Signal: "intensity.r1", Score: .71, Standing: days(1.9)}, {Signal: "epoch.days", Score: .3}, {Signal: "q30", Score: -.2, Standing: days(-.3)}},
+			Causes:  []health.Owed{{Cause: "instrument", Weight: .86}, {Cause: "software", Weight: .1}, {Cause: "library", Weight: .04}},
 			Vector:  []*float64{days(0), nil},
 		},
 	}

@@ -31,7 +31,8 @@ func forecast(f health.Finding) string {
 type foretold struct {
 	Sure, Horizons, Life, Model string
 	Reasons                     []string
-	Sign                        string // the foremost signal, in the lab's language
+	Causes                      []string // the likeliest first
+	Sign                        string   // the foremost signal, in the lab's language
 	Clear                       string
 }
 
@@ -57,7 +58,21 @@ func foretoldOf(l language.Language, f health.Finding) *foretold {
 		}
 		out.Reasons = append(out.Reasons, says+")")
 	}
+	for _, o := range t.Causes {
+		if said := owedTo[o.Cause]; said != "" && o.Weight >= told {
+			out.Causes = append(out.Causes, fmt.Sprintf("%s (%s)", said, percent(o.Weight)))
+		}
+	}
 	return out
+}
+
+// told is from what weight on an explanation is worth a reader's time [G].
+const told = .05
+
+// owedTo says what causes are called.
+var owedTo = map[string]string{
+	"instrument": "the instrument itself", "reagent-lot": "its lot of reagents", "flowcell-lot": "its lot of flow cells", "software": "its software's last release",
+	"library": "the libraries", "room": "a warm room", "chance": "chance",
 }
 
 // life says by when a component has failed.

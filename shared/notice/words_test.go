@@ -3,6 +3,7 @@ package notice
 import (
 	"testing"
 
+	"proactive/shared/attribute"
 	"proactive/shared/condition"
 	"proactive/shared/health"
 	"proactive/shared/language"
@@ -53,6 +54,11 @@ func TestEveryPredictionHasWords(t *testing.T) {
 	for _, c := range condition.Components {
 		if name := language.English.Component(c.Name); name == "the "+c.Name && c.Name != "camera" {
 			t.Errorf("component %s has no word", c.Name)
+		}
+	}
+	for cause := range attribute.Prior {
+		if owedTo[string(cause)] == "" {
+			t.Errorf("there is no word for what is owed to %s", cause)
 		}
 	}
 	for _, reason := range []predict.Reason{predict.Foretold, predict.HasCome} {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"proactive/shared/attribute"
 	"proactive/shared/condition"
 	"proactive/shared/health"
 	"proactive/shared/ne107"
@@ -113,10 +114,25 @@ func (s Stage) foretell(now *Settled, runs []Run, services map[string]health.Epo
 			continue
 		}
 		if f, ok := s.finding(now, runs, c, row, reason); ok {
+			f.Foretold.Causes = owed(now.news, said[c].Fault, component)
 			out.foretold = append(out.foretold, f)
 		}
 	}
 	return nil
+}
+
+// owed weighs what the news of a run may be owed to, where a component is thought to have a
+// fault with a probability.
+func owed(news attribute.Evidence, fault float64, component condition.Component) []health.Owed {
+	news.Own, news.Signals = fault, component.Signals
+	all := []health.Owed{}
+	for _, w := range attribute.Weigh(news) {
+		// Hundredths: the last bits of an exponential differ from machine to machine.
+		if share := math.Round(w.Weight*100) / 100; share > 0 {
+			all = append(all, health.Owed{Cause: string(w.Cause), Weight: share})
+		}
+	}
+	return all
 }
 
 func outlook(p predict.Prediction) health.Outlook {

@@ -36,7 +36,9 @@ func Replay(b *predict.Bundle, f health.Finding) (*health.Foretold, error) {
 				row[i] = *x
 			}
 		}
-		return foretoldOf(b, row, c, f.Foretold.Ordinal, f.Foretold.Catalog), nil
+		told := foretoldOf(b, row, c, f.Foretold.Ordinal, f.Foretold.Catalog)
+		told.Causes = f.Foretold.Causes // see there
+		return told, nil
 	}
 	return nil, fmt.Errorf("replaying finding %s: %w: no component %s", f.ID, ErrOtherModels, f.Component)
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"proactive/shared/attribute"
 	"proactive/shared/condition"
 	"proactive/shared/health"
 )
@@ -40,6 +41,9 @@ type Settled struct {
 	Alarms    []Alarm         `json:"alarms"` // as condition.Components
 	// Firsts are the runs that baselines are made of, by rule.
 	Firsts map[string][]Reading `json:"firsts"`
+	Usual  attribute.Usual      `json:"usual"`
+	// news is what was new in the newest run.
+	news attribute.Evidence
 }
 
 // Reading is one run's value of a feature.
@@ -91,6 +95,7 @@ func (s *Settled) add(r Run, services map[string]health.Epoch) {
 	s.Through = r.Sequence
 	s.Condition.Add(r.Features, r.Shared.total(), now, nil)
 	s.Condition.Stand(r.Shared[condition.Type])
+	s.news = s.Usual.Add(s.Condition.Residuals(r.Values), s.Condition.Scales(), r.Shared.shifts(), 0, nil)
 	for _, rule := range Rules {
 		if rule.Kind != Drift {
 			continue

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
+	"proactive/shared/attribute"
 	"proactive/shared/clean"
 	"proactive/shared/condition"
 	"proactive/shared/handoff"
@@ -86,6 +87,9 @@ func TestRunForetells(t *testing.T) {
 	}
 	if e := f.Evidence; e.Feature != "laser.current.mean" || !e.Above || e.Baseline < 2 || e.Baseline > 2.01 || !(e.Limit > e.Baseline) || len(e.Points) == 0 || !e.Points[len(e.Points)-1].Violates {
 		t.Errorf("%+v", e)
+	}
+	if c := f.Foretold.Causes; len(c) == 0 || c[0].Cause != string(attribute.Instrument) || c[0].Weight < .8 {
+		t.Errorf("nobody else has a worn laser, and it is owed to %+v", c)
 	}
 	if len(f.Foretold.Because) == 0 || f.Foretold.Because[0].Signal != "laser.current.mean" || f.Foretold.Because[0].Score <= 0 {
 		t.Errorf("%+v", f.Foretold.Because)

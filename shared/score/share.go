@@ -29,6 +29,21 @@ func (s Shared) total() map[string]float64 {
 	return all
 }
 
+// shifts is all of it by factor, in the order of condition.Signals.
+func (s Shared) shifts() map[string][]float64 {
+	all := map[string][]float64{}
+	for _, factor := range condition.Shared {
+		if s[factor] == nil {
+			continue
+		}
+		all[factor] = make([]float64, len(condition.Signals))
+		for i, signal := range condition.Signals {
+			all[factor][i] = s[factor][signal.Feature]
+		}
+	}
+	return all
+}
+
 // Cohort is what instruments that share a level of a factor lately showed, as of a
 // revision; the zero value is nobody.
 type Cohort struct {
