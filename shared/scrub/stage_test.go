@@ -536,6 +536,40 @@ func TestQuarantineCopyFails(t *testing.T) {
 	}
 }
 
+// unsure does not know who was erased.
+type unsure struct{}
+
+func (unsure) Erased(context.Context, string) (bool, error) { return false, pipelinetest.ErrStore }
+
+// While it cannot be asked whether a batch is still wanted, nothing is made of it; a message
+// that is none is an error, and not one of the batch before.
+func TestNothingIsMadeOfWhatIsNotKnown(t *testing.T) {
+	b := newBench(t)
+	m := b.upload(1, sealed(t, params(1, payload(t, nil))))
+	b.stage.Erasures = unsure{}
+	if err := b.stage.Handle(t.Context(), m); !errors.Is(err, pipelinetest.ErrStore) || len(b.receipts()) != 0 {
+		t.Errorf("%v, %d receipts", err, len(b.receipts()))
+	}
+	if err := b.stage.Receive(t.Context(), []byte(`{"instrument":7}`)); err == nil || errors.Is(err, pipelinetest.ErrStore) {
+		t.Errorf("a message that is none: %v", err)
+	}
+}
+
+// What is said of a batch in the log adds up.
+func TestTheLogCounts(t *testing.T) {
+	b := newBench(t)
+	if err := b.stage.Handle(t.Context(), b.upload(1, sealed(t, params(1, payload(t, nil))))); err != nil {
+		t.Fatal(err)
+	}
+	r, kept := b.receipts()[0], 0
+	for _, n := range r.Kept {
+		kept += n
+	}
+	if want := fmt.Sprintf(`"kept":%d`, kept); kept < 5 || !strings.Contains(b.log.String(), want) {
+		t.Errorf("want %s in %s", want, b.log)
+	}
+}
+
 // Another version of the object, uploaded later, is never read.
 func TestExactVersionIsRead(t *testing.T) {
 	b := newBench(t)
