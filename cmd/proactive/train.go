@@ -20,11 +20,11 @@ type trainCmd struct {
 
 // Help shows how it is used.
 func (trainCmd) Help() string {
-	return `Trains the models that foretell failures, and calibrates them: what make train does with
-fleets that it makes itself. The same fleets give the same bytes.
+	return `Trains the models that foretell failures, and calibrates them: what make models does
+with fleets that it makes itself. The same fleets give the same bytes.
 
-  make train
-  proactive train --fleet A --calibrate B --out models --python .cache/train/bin/python --script infra/train/train.py`
+  make models
+  proactive train --fleet A --fleet B --calibrate C --out models --python .cache/train-venv/bin/python --script infra/train/train.py`
 }
 
 // Run implements the command.
