@@ -1,9 +1,7 @@
 package evaluate
 
 import (
-	"archive/zip"
 	"encoding/binary"
-	"fmt"
 	"hash/fnv"
 	"io"
 	"strconv"
@@ -11,6 +9,7 @@ import (
 
 	"proactive/shared/condition"
 	"proactive/shared/fleet"
+	"proactive/shared/npz"
 )
 
 // Labels of a row are one for each of predict.Targets: 1 if it came true, 0 if not, -1 if
@@ -91,73 +90,29 @@ func (m *Matrix) Len() int { return len(m.labels) }
 // Write writes the table of one target, by its place in predict.Targets, as infra/train
 // reads it: an .npz of x, y and features, with the rows of which the truth is known.
 func (m *Matrix) Write(w io.Writer, target int) error {
-	out := zip.NewWriter(w)
-	known := 0
-	for _, l := range m.labels {
-		if l[target] >= 0 {
-			known++
-		}
-	}
-	columns := len(condition.Columns)
-	x, err := member(out, "x.npy", "<f4", fmt.Sprintf("(%d, %d)", known, columns))
-	if err != nil {
-		return err
-	}
+	known, columns := []int{}, len(condition.Columns)
 	for i, l := range m.labels {
 		if l[target] >= 0 {
-			if err := binary.Write(x, binary.LittleEndian, m.vectors[i*columns:(i+1)*columns]); err != nil {
-				return fmt.Errorf("writing a table: %w", err)
+			known = append(known, i)
+		}
+	}
+	return npz.WriteNumbers(w, condition.Columns, len(known),
+		npz.Numbers{Kind: "<f4", Write: func(w io.Writer) error {
+			for _, i := range known {
+				if err := binary.Write(w, binary.LittleEndian, m.vectors[i*columns:(i+1)*columns]); err != nil {
+					return err
+				}
 			}
-		}
-	}
-	y, err := member(out, "y.npy", "|i1", fmt.Sprintf("(%d,)", known))
-	if err != nil {
-		return err
-	}
-	for _, l := range m.labels {
-		if l[target] >= 0 {
-			if err := binary.Write(y, binary.LittleEndian, l[target]); err != nil {
-				return fmt.Errorf("writing a table: %w", err)
+			return nil
+		}},
+		npz.Numbers{Kind: "|i1", Write: func(w io.Writer) error {
+			for _, i := range known {
+				if err := binary.Write(w, binary.LittleEndian, m.labels[i][target]); err != nil {
+					return err
+				}
 			}
-		}
-	}
-	width := 0
-	for _, c := range condition.Columns {
-		width = max(width, len(c))
-	}
-	names, err := member(out, "features.npy", fmt.Sprintf("<U%d", width), fmt.Sprintf("(%d,)", columns))
-	if err != nil {
-		return err
-	}
-	for _, c := range condition.Columns {
-		wide := make([]uint32, width)
-		for i := range len(c) { // names are ASCII
-			wide[i] = uint32(c[i])
-		}
-		if err := binary.Write(names, binary.LittleEndian, wide); err != nil {
-			return fmt.Errorf("writing a table: %w", err)
-		}
-	}
-	if err := out.Close(); err != nil {
-		return fmt.Errorf("writing a table: %w", err)
-	}
-	return nil
-}
-
-// member begins an array in NumPy's format, version 1.0, uncompressed in an archive.
-func member(out *zip.Writer, name, kind, shape string) (io.Writer, error) {
-	w, err := out.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Store})
-	if err != nil {
-		return nil, fmt.Errorf("writing a table: %w", err)
-	}
-	head := fmt.Sprintf("{'descr': '%s', 'fortran_order': False, 'shape': %s, }", kind, shape)
-	const room = 128
-	raw := append([]byte("\x93NUMPY\x01\x00"), byte(room-10), 0)
-	raw = append(raw, fmt.Sprintf("%-*s\n", room-11, head)...)
-	if _, err := w.Write(raw); err != nil {
-		return nil, fmt.Errorf("writing a table: %w", err)
-	}
-	return w, nil
+			return nil
+		}})
 }
 
 // digestShare is a number in [0, 1) that a row has by its name.

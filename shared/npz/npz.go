@@ -10,6 +10,12 @@ import (
 	"math"
 )
 
+// Numbers are the numbers of an array, row by row, little-endian.
+type Numbers struct {
+	Kind  string // as NumPy names it: "<f8", "<f4", "|i1"
+	Write func(io.Writer) error
+}
+
 // Write writes x (rows × names, float64), y (rows) and features (names) to w. Names are
 // ASCII. Every row is as long as there are names.
 func Write(w io.Writer, names []string, x [][]float64, y []float64) error {
@@ -21,10 +27,17 @@ func Write(w io.Writer, names []string, x [][]float64, y []float64) error {
 			return fmt.Errorf("writing a table: row %d has %d values for %d names", i, len(row), len(names))
 		}
 	}
+	return WriteNumbers(w, names, len(x),
+		Numbers{"<f8", func(w io.Writer) error { return floats(w, x...) }},
+		Numbers{"<f8", func(w io.Writer) error { return floats(w, y) }})
+}
+
+// WriteNumbers is Write of numbers of any kind: so many rows of them.
+func WriteNumbers(w io.Writer, names []string, rows int, x, y Numbers) error {
 	out := zip.NewWriter(w)
-	err := array(out, "x", "<f8", fmt.Sprintf("(%d, %d)", len(x), len(names)), func(w io.Writer) error { return floats(w, x...) })
+	err := array(out, "x", x.Kind, fmt.Sprintf("(%d, %d)", rows, len(names)), x.Write)
 	if err == nil {
-		err = array(out, "y", "<f8", fmt.Sprintf("(%d,)", len(y)), func(w io.Writer) error { return floats(w, y) })
+		err = array(out, "y", y.Kind, fmt.Sprintf("(%d,)", rows), y.Write)
 	}
 	width := 1
 	for _, n := range names {
