@@ -134,6 +134,18 @@ func (c *Cohort) heard(all []float64, signal int, without string, day float64) [
 	return all
 }
 
+// Shifts are by how much a factor moved each signal that a run has, in the order of Signals:
+// Shift, of what the factor can move; 0 elsewhere.
+func (c *Cohort) Shifts(factor string, values map[string]float64, without string, day float64) []float64 {
+	all := make([]float64, len(Signals))
+	for i, signal := range Signals {
+		if _, there := values[signal.Feature]; there && !signal.Count && Moves(factor, signal.Feature) {
+			all[i], _ = c.Shift(i, without, day)
+		}
+	}
+	return all
+}
+
 // Shift is by how much a signal of the others of the cohort differs from their normals:
 // the median of their residuals, and how many they are. It is zero where they are too
 // few, and less than the median where that is as likely to be chance.

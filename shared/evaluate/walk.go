@@ -27,9 +27,8 @@ type Step struct {
 	fleet.Run
 	State *condition.State
 	// Shift is what the run shared with others, by factor and then in the order of
-	// condition.Signals; Others how many they are, by factor.
-	Shift  map[string][]float64
-	Others map[string]int
+	// condition.Signals.
+	Shift map[string][]float64
 	// Residual is by how much each signal differed from the instrument's normal before
 	// anything shared was taken off; NaN where nothing is known.
 	Residual []float64
@@ -59,24 +58,17 @@ func (w *Walk) step(r fleet.Run) Step {
 		s = &condition.State{}
 		w.States[r.Instrument] = s
 	}
-	step := Step{Run: r, State: s, cohorts: w.cohorts, Shift: map[string][]float64{}, Others: map[string]int{}}
+	step := Step{Run: r, State: s, cohorts: w.cohorts, Shift: map[string][]float64{}}
 	total := map[string]float64{}
 	for _, factor := range condition.Shared {
 		c := w.cohorts[level(r, factor)]
 		if c == nil {
 			continue
 		}
-		shifts := make([]float64, len(condition.Signals))
-		for i, signal := range condition.Signals {
-			if _, there := r.Values[signal.Feature]; !there || signal.Count || !condition.Moves(factor, signal.Feature) {
-				continue
-			}
-			by, others := c.Shift(i, r.Instrument, s.Day)
-			step.Others[factor] = max(step.Others[factor], others)
-			shifts[i] = by
-			total[signal.Feature] += by
+		step.Shift[factor] = c.Shifts(factor, r.Values, r.Instrument, s.Day)
+		for i, by := range step.Shift[factor] {
+			total[condition.Signals[i].Feature] += by
 		}
-		step.Shift[factor] = shifts
 	}
 	s.Add(r.Features, total, w.Services[r.Instrument], w.visits[r.Instrument])
 	step.Residual = s.Residuals(r.Values)

@@ -155,7 +155,7 @@ const becauses = 6
 // spoke for it has a reading, which a person could check.
 func (s Stage) finding(now *Settled, runs []Run, c int, row []float64, reason predict.Reason) (health.Finding, bool) {
 	r, component, a := runs[len(runs)-1], condition.Components[c], now.Alarms[c]
-	_, all := s.Models.ExplainOf(row, c)
+	told, all := foretoldOf(s.Models, row, c, a.Raised, s.Catalog)
 	evidence, ok := evidenceOf(now, runs, component, all)
 	if !ok {
 		return health.Finding{}, false
@@ -165,7 +165,7 @@ func (s Stage) finding(now *Settled, runs []Run, c int, row []float64, reason pr
 		ID:         FindingID(r.Instrument, component.Name, rule+" "+strconv.Itoa(a.Raised), a.Epoch),
 		Instrument: r.Instrument, Component: component.Name, Subsystem: component.Subsystem,
 		Rule: rule, Kind: health.Predicted, Reason: string(reason), State: health.Active, Epoch: a.Epoch,
-		FirstSequence: a.Since, LastSequence: r.Sequence, Evidence: evidence, Foretold: foretoldOf(s.Models, row, c, a.Raised, s.Catalog),
+		FirstSequence: a.Since, LastSequence: r.Sequence, Evidence: evidence, Foretold: told,
 	}, true
 }
 

@@ -36,22 +36,22 @@ func Replay(b *predict.Bundle, f health.Finding) (*health.Foretold, error) {
 				row[i] = *x
 			}
 		}
-		told := foretoldOf(b, row, c, f.Foretold.Ordinal, f.Foretold.Catalog)
+		told, _ := foretoldOf(b, row, c, f.Foretold.Ordinal, f.Foretold.Catalog)
 		told.Causes = f.Foretold.Causes // see there
 		return told, nil
 	}
 	return nil, fmt.Errorf("replaying finding %s: %w: no component %s", f.ID, ErrOtherModels, f.Component)
 }
 
-// foretoldOf is what a bundle says of a vector.
-func foretoldOf(b *predict.Bundle, row []float64, component int, ordinal int, catalog string) *health.Foretold {
+// foretoldOf is what a bundle says of a vector, and all its reasons.
+func foretoldOf(b *predict.Bundle, row []float64, component int, ordinal int, catalog string) (told *health.Foretold, all []predict.Because) {
 	base, all := b.ExplainOf(row, component)
-	told := &health.Foretold{Ordinal: ordinal, Outlook: outlook(b.Of(row, condition.Components[component].Name)), Base: base, Model: b.Hash, Catalog: catalog}
+	told = &health.Foretold{Ordinal: ordinal, Outlook: outlook(b.Of(row, condition.Components[component].Name)), Base: base, Model: b.Hash, Catalog: catalog}
 	for _, x := range row {
 		told.Vector = append(told.Vector, known(x))
 	}
 	for _, one := range all[:min(becauses, len(all))] {
 		told.Because = append(told.Because, health.Because{Signal: one.Signal, Score: one.Score, Standing: known(float64(one.Standing))})
 	}
-	return told
+	return told, all
 }

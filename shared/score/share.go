@@ -92,11 +92,7 @@ func (s Stage) share(ctx context.Context, f health.Features) (Shared, error) {
 		if err != nil {
 			return nil, fmt.Errorf("reading what is shared: %w", err)
 		}
-		for i, signal := range condition.Signals {
-			if _, there := f.Values[signal.Feature]; !there || signal.Count || !condition.Moves(factor, signal.Feature) {
-				continue
-			}
-			by, _ := c.Shift(i, f.Instrument, dayOf(f))
+		for i, by := range c.Shifts(factor, f.Values, f.Instrument, dayOf(f)) {
 			if by == 0 {
 				continue
 			}
@@ -106,7 +102,7 @@ func (s Stage) share(ctx context.Context, f health.Features) (Shared, error) {
 			if all[factor] == nil {
 				all[factor] = map[string]float64{}
 			}
-			all[factor][signal.Feature] = by
+			all[factor][condition.Signals[i].Feature] = by
 		}
 	}
 	level := LevelOf(f, condition.Type)
