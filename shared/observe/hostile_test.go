@@ -4,16 +4,14 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"runtime"
-	"runtime/metrics"
 	"strings"
 	"testing"
 	"testing/fstest"
-	"time"
 
 	"proactive/shared/catalog"
 	"proactive/shared/observation"
 	"proactive/shared/observe"
+	"proactive/shared/pipelinetest/hostile"
 )
 
 const planted = "Maria_Lopez"
@@ -129,35 +127,7 @@ func TestHostileQuality(t *testing.T) {
 		"RunInfo.xml":             {Data: []byte(`<RunInfo><Run Id="x"><Instrument>M01234</Instrument><FlowcellLayout SwathCount="6" TileCount="99"/><Reads><Read Number="1" NumCycles="1000000"/></Reads></Run></RunInfo>`)},
 		"InterOp/QMetricsOut.bin": {Data: raw},
 	}
-	if held := peak(func() { _, _ = observe.Run(t.Context(), folder, observe.Options{LabKey: labKey}) }); held > 256<<20 {
+	if held := hostile.Peak(func() { _, _ = observe.Run(t.Context(), folder, observe.Options{LabKey: labKey}) }); held > 256<<20 {
 		t.Errorf("%d MB are held of a file of %d", held>>20, len(raw)>>20)
 	}
-}
-
-// peak is the most that the heap holds while f runs, beyond what it held before.
-func peak(f func()) (bytes uint64) {
-	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-	held := func() uint64 {
-		metrics.Read(sample)
-		return sample[0].Value.Uint64()
-	}
-	runtime.GC()
-	before, most := held(), uint64(0)
-	stop, done := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(done)
-		for {
-			select {
-			case <-stop:
-				return
-			case <-time.After(time.Millisecond):
-				most = max(most, held())
-			}
-		}
-	}()
-	f()
-	now := held()
-	close(stop)
-	<-done
-	return max(most, now, before) - before
 }

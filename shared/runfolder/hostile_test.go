@@ -4,87 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
-	"runtime/metrics"
 	"strings"
 	"testing"
-	"time"
 
+	"proactive/shared/pipelinetest/hostile"
 	"proactive/shared/runfolder"
 )
 
-// repeat gives a text over and over, so that a hostile file of any size needs no memory here.
-func repeat(piece string, size int) io.Reader {
-	return io.LimitReader(&endless{piece: piece}, int64(size/len(piece)*len(piece)))
-}
-
-type endless struct {
-	piece string
-	at    int
-}
-
-func (e *endless) Read(p []byte) (int, error) {
-	for n := 0; n < len(p); {
-		m := copy(p[n:], e.piece[e.at:])
-		n += m
-		e.at = (e.at + m) % len(e.piece)
-	}
-	return len(p), nil
-}
-
-// numbered gives texts that differ by a number.
-func numbered(format string, n int) io.Reader { return &series{format: format, n: n} }
-
-type series struct {
-	format string
-	i, n   int
-	rest   []byte
-}
-
-func (s *series) Read(p []byte) (int, error) {
-	for len(s.rest) < len(p) && s.i < s.n {
-		s.rest = fmt.Appendf(s.rest, s.format, s.i)
-		s.i++
-	}
-	n := copy(p, s.rest)
-	if s.rest = append(s.rest[:0], s.rest[n:]...); n == 0 {
-		return 0, io.EOF
-	}
-	return n, nil
-}
-
-// peak is the most that the heap holds while f runs, beyond what it held before.
-func peak(f func()) (bytes uint64) {
-	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-	held := func() uint64 {
-		metrics.Read(sample)
-		return sample[0].Value.Uint64()
-	}
-	runtime.GC()
-	before, most := held(), uint64(0)
-	stop, done := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(done)
-		for {
-			select {
-			case <-stop:
-				return
-			case <-time.After(time.Millisecond):
-				most = max(most, held())
-			}
-		}
-	}()
-	f()
-	now := held()
-	close(stop)
-	<-done
-	return max(most, now, before) - before
-}
-
-const (
-	megabyte = 1 << 20
-	planted  = "Maria_Lopez"
-)
+const planted = "Maria_Lopez"
 
 // A hostile file costs a bounded amount of memory, and nothing of it is in an error or in what
 // may leave.
@@ -95,20 +22,20 @@ func TestHostileFiles(t *testing.T) {
 		laughs += fmt.Sprintf(`<!ENTITY lol%d "%s">`, i, strings.Repeat(fmt.Sprintf("&lol%d;", i-1), 10))
 	}
 	for name, parts := range map[string][]io.Reader{
-		"a text of ten megabytes":                 {text("<R><RtaVersion>1.2</RtaVersion><a>"), repeat(planted+" ", 10*megabyte), text("</a></R>")},
-		"a text of ten megabytes in a field":      {text("<R><RtaVersion>"), repeat(planted+" ", 10*megabyte), text("</RtaVersion></R>")},
-		"a CDATA section of ten megabytes":        {text("<R><RtaVersion><![CDATA["), repeat(planted+" ", 10*megabyte), text("]]></RtaVersion></R>")},
-		"a comment of ten megabytes":              {text("<R><!--"), repeat(planted+" ", 10*megabyte), text("--></R>")},
-		"an attribute of ten megabytes":           {text(`<R><a b="`), repeat(planted+" ", 10*megabyte), text(`"/></R>`)},
-		"a name of ten megabytes":                 {text("<R><"), repeat(planted, 10*megabyte), text("/></R>")},
-		"a million attributes":                    {text("<R><a "), numbered(`a%d="" `, 1_000_000), text("/></R>")},
-		"a million elements":                      {text("<R>"), repeat("<a/>", 4_000_000), text("</R>")},
-		"a million elements of as many names":     {text("<R>"), numbered("<"+planted+"%d/>", 600_000), text("</R>")},
-		"a million elements in a million":         {text("<R>"), repeat("<a>", 10*megabyte)},
-		"long names in long names":                {text("<R>"), repeat("<"+strings.Repeat("a", 60_000)+">", 30*60_002)},
-		"a million consumables":                   {text("<R><ConsumableInfo>"), repeat("<ConsumableInfo><Type>FlowCell</Type><LotNumber>"+planted+"</LotNumber></ConsumableInfo>", 10*megabyte), text("</ConsumableInfo></R>")},
-		"one consumable of a million facts":       {text("<R><ConsumableInfo><ConsumableInfo>"), numbered("<a%d>"+planted+"</a%[1]d>", 300_000), text("</ConsumableInfo></ConsumableInfo></R>")},
-		"no end":                                  {text("<R>"), repeat("<a>"+planted+"</a>", 18*megabyte)},
+		"a text of ten megabytes":                 {text("<R><RtaVersion>1.2</RtaVersion><a>"), hostile.Repeat(planted+" ", 10*hostile.Megabyte), text("</a></R>")},
+		"a text of ten megabytes in a field":      {text("<R><RtaVersion>"), hostile.Repeat(planted+" ", 10*hostile.Megabyte), text("</RtaVersion></R>")},
+		"a CDATA section of ten megabytes":        {text("<R><RtaVersion><![CDATA["), hostile.Repeat(planted+" ", 10*hostile.Megabyte), text("]]></RtaVersion></R>")},
+		"a comment of ten megabytes":              {text("<R><!--"), hostile.Repeat(planted+" ", 10*hostile.Megabyte), text("--></R>")},
+		"an attribute of ten megabytes":           {text(`<R><a b="`), hostile.Repeat(planted+" ", 10*hostile.Megabyte), text(`"/></R>`)},
+		"a name of ten megabytes":                 {text("<R><"), hostile.Repeat(planted, 10*hostile.Megabyte), text("/></R>")},
+		"a million attributes":                    {text("<R><a "), hostile.Numbered(`a%d="" `, 1_000_000), text("/></R>")},
+		"a million elements":                      {text("<R>"), hostile.Repeat("<a/>", 4_000_000), text("</R>")},
+		"a million elements of as many names":     {text("<R>"), hostile.Numbered("<"+planted+"%d/>", 600_000), text("</R>")},
+		"a million elements in a million":         {text("<R>"), hostile.Repeat("<a>", 10*hostile.Megabyte)},
+		"long names in long names":                {text("<R>"), hostile.Repeat("<"+strings.Repeat("a", 60_000)+">", 30*60_002)},
+		"a million consumables":                   {text("<R><ConsumableInfo>"), hostile.Repeat("<ConsumableInfo><Type>FlowCell</Type><LotNumber>"+planted+"</LotNumber></ConsumableInfo>", 10*hostile.Megabyte), text("</ConsumableInfo></R>")},
+		"one consumable of a million facts":       {text("<R><ConsumableInfo><ConsumableInfo>"), hostile.Numbered("<a%d>"+planted+"</a%[1]d>", 300_000), text("</ConsumableInfo></ConsumableInfo></R>")},
+		"no end":                                  {text("<R>"), hostile.Repeat("<a>"+planted+"</a>", 18*hostile.Megabyte)},
 		"a document type":                         {text(`<!DOCTYPE R SYSTEM "file:///etc/passwd"><R><RtaVersion>` + planted + `</RtaVersion></R>`)},
 		"a billion laughs":                        {text(laughs + `]><R><RtaVersion>&lol9;</RtaVersion></R>`)},
 		"an entity from elsewhere":                {text(`<!DOCTYPE R [<!ENTITY x SYSTEM "file:///etc/passwd">]><R><RtaVersion>&x;` + planted + `</RtaVersion></R>`)},
@@ -173,8 +100,8 @@ func TestHostileFiles(t *testing.T) {
 			read := func() { kept, err = parse(io.MultiReader(readers...)) }
 			if root != "RunParameters" {
 				read()
-			} else if held := peak(read); held > 64*megabyte {
-				t.Errorf("%s as %s: %d MB are held", name, root, held/megabyte)
+			} else if held := hostile.Peak(read); held > 64*hostile.Megabyte {
+				t.Errorf("%s as %s: %d MB are held", name, root, held/hostile.Megabyte)
 			}
 			if err != nil && !errors.Is(err, runfolder.ErrXML) {
 				t.Errorf("%s as %s: %v", name, root, err)

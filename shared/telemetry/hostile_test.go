@@ -4,87 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"runtime"
-	"runtime/metrics"
 	"strings"
 	"testing"
-	"time"
 
+	"proactive/shared/pipelinetest/hostile"
 	"proactive/shared/telemetry"
 )
 
-const (
-	megabyte = 1 << 20
-	planted  = "Maria_Lopez"
-)
-
-// endless gives a text over and over, so that a hostile file of any size needs no memory here.
-type endless struct {
-	piece string
-	at    int
-}
-
-func (e *endless) Read(p []byte) (int, error) {
-	for n := 0; n < len(p); {
-		m := copy(p[n:], e.piece[e.at:])
-		n += m
-		e.at = (e.at + m) % len(e.piece)
-	}
-	return len(p), nil
-}
-
-func repeat(piece string, size int) io.Reader {
-	return io.LimitReader(&endless{piece: piece}, int64(size/len(piece)*len(piece)))
-}
-
-// numbered gives texts that differ by a number.
-func numbered(format string, n int) io.Reader { return &series{format: format, n: n} }
-
-type series struct {
-	format string
-	i, n   int
-	rest   []byte
-}
-
-func (s *series) Read(p []byte) (int, error) {
-	for len(s.rest) < len(p) && s.i < s.n {
-		s.rest = fmt.Appendf(s.rest, s.format, s.i)
-		s.i++
-	}
-	n := copy(p, s.rest)
-	if s.rest = append(s.rest[:0], s.rest[n:]...); n == 0 {
-		return 0, io.EOF
-	}
-	return n, nil
-}
-
-// peak is the most that the heap holds while f runs, beyond what it held before.
-func peak(f func()) (bytes uint64) {
-	sample := []metrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}}
-	held := func() uint64 {
-		metrics.Read(sample)
-		return sample[0].Value.Uint64()
-	}
-	runtime.GC()
-	before, most := held(), uint64(0)
-	stop, done := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(done)
-		for {
-			select {
-			case <-stop:
-				return
-			case <-time.After(time.Millisecond):
-				most = max(most, held())
-			}
-		}
-	}()
-	f()
-	now := held()
-	close(stop)
-	<-done
-	return max(most, now, before) - before
-}
+const planted = "Maria_Lopez"
 
 // A hostile file costs a bounded amount of memory; what is in it that is no reading is counted,
 // and nothing of it is in what comes out.
@@ -98,25 +25,25 @@ func TestHostileFiles(t *testing.T) {
 		csv  bool
 		want want
 	}{
-		"a line of ten megabytes":                 {[]io.Reader{text(one + `,"` + planted + `":"`), repeat(planted, 10*megabyte), text("\"}\n" + one + "}\n")}, false, want{2, 1, 0, 1, 0}},
-		"a line that does not end":                {[]io.Reader{text(one + "}\n"), repeat(planted, 10*megabyte)}, false, want{2, 1, 0, 1, 0}},
+		"a line of ten megabytes":                 {[]io.Reader{text(one + `,"` + planted + `":"`), hostile.Repeat(planted, 10*hostile.Megabyte), text("\"}\n" + one + "}\n")}, false, want{2, 1, 0, 1, 0}},
+		"a line that does not end":                {[]io.Reader{text(one + "}\n"), hostile.Repeat(planted, 10*hostile.Megabyte)}, false, want{2, 1, 0, 1, 0}},
 		"a name for a label":                      {[]io.Reader{text(one + `,"` + planted + `":1,"x":{"` + planted + `":2},"y":["` + planted + `"]}` + "\n")}, false, want{1, 1, 0, 0, 3}},
 		"a label in another letter case":          {[]io.Reader{text(strings.ToUpper(one[:5]) + one[5:] + ",\"UNIT\":\"mW\"}\n")}, false, want{1, 1, 0, 0, 0}},
 		"a label with a quote in it":              {[]io.Reader{text(one + `,"\"time":1}` + "\n")}, false, want{1, 1, 0, 0, 1}},
-		"a million labels in one line":            {[]io.Reader{text(one), numbered(`,"`+planted+`%d":1`, 1_000_000), text("}\n" + one + "}\n")}, false, want{2, 1, 0, 1, 0}},
-		"a hundred thousand components":           {[]io.Reader{numbered(`{"time":"2026-11-24T09:00:00Z","component":"`+planted+`%d","metric":"power","value":800,"unit":"mW"}`+"\n", 100_000), text(one + "}\n")}, false, want{100_001, 1, 100_000, 0, 0}},
-		"a hundred thousand labels":               {[]io.Reader{numbered(one+`,"`+planted+`%d":1}`+"\n", 100_000)}, false, want{100_000, 100_000, 0, 0, 100_000}},
+		"a million labels in one line":            {[]io.Reader{text(one), hostile.Numbered(`,"`+planted+`%d":1`, 1_000_000), text("}\n" + one + "}\n")}, false, want{2, 1, 0, 1, 0}},
+		"a hundred thousand components":           {[]io.Reader{hostile.Numbered(`{"time":"2026-11-24T09:00:00Z","component":"`+planted+`%d","metric":"power","value":800,"unit":"mW"}`+"\n", 100_000), text(one + "}\n")}, false, want{100_001, 1, 100_000, 0, 0}},
+		"a hundred thousand labels":               {[]io.Reader{hostile.Numbered(one+`,"`+planted+`%d":1}`+"\n", 100_000)}, false, want{100_000, 100_000, 0, 0, 100_000}},
 		"lists in lists":                          {[]io.Reader{text(one + `,"x":` + strings.Repeat("[", 1500) + strings.Repeat("]", 1500) + "}\n" + one + "}\n")}, false, want{2, 2, 0, 0, 1}},
 		"a number beyond all":                     {[]io.Reader{text(strings.Replace(one, "800", "1e999", 1) + "}\n" + one + "}\n")}, false, want{2, 1, 0, 1, 0}},
 		"a name for a number":                     {[]io.Reader{text(strings.Replace(one, "800", `"`+planted+`"`, 1) + "}\n" + one + "}\n")}, false, want{2, 1, 0, 1, 0}},
 		"a time of a year beyond all":             {[]io.Reader{text(strings.Replace(one, "2026", "99999", 1) + "}\n" + one + "}\n")}, false, want{2, 1, 0, 1, 0}},
 		"columns with names":                      {[]io.Reader{text("time,component,metric,value,unit," + planted + ",operator\n" + row + "," + planted + ",x\n" + row + ",,\n")}, true, want{2, 2, 0, 0, 4}},
-		"a million columns":                       {[]io.Reader{text("time,component,metric,value,unit"), numbered(","+planted+"%d", 1_000_000), text("\n" + row + "\n")}, true, want{1, 0, 0, 1, 0}},
-		"a quote that does not end":               {[]io.Reader{text("time,component,metric,value,unit\n" + row + "\n\""), repeat(planted+"\n", 12*megabyte)}, true, want{1048577, 1, 0, 1048576, 0}},
+		"a million columns":                       {[]io.Reader{text("time,component,metric,value,unit"), hostile.Numbered(","+planted+"%d", 1_000_000), text("\n" + row + "\n")}, true, want{1, 0, 0, 1, 0}},
+		"a quote that does not end":               {[]io.Reader{text("time,component,metric,value,unit\n" + row + "\n\""), hostile.Repeat(planted+"\n", 12*hostile.Megabyte)}, true, want{1048577, 1, 0, 1048576, 0}},
 		"a quote that ends in another line":       {[]io.Reader{text("time,component,metric,value,unit\n\"" + planted + "\n" + planted + "\"\n" + row + "\n")}, true, want{3, 1, 0, 2, 0}},
-		"a cell of ten megabytes":                 {[]io.Reader{text("time,component,metric,value,unit\n" + row), repeat(planted, 10*megabyte), text("\n" + row + "\n")}, true, want{2, 1, 0, 1, 0}},
+		"a cell of ten megabytes":                 {[]io.Reader{text("time,component,metric,value,unit\n" + row), hostile.Repeat(planted, 10*hostile.Megabyte), text("\n" + row + "\n")}, true, want{2, 1, 0, 1, 0}},
 		"bytes of no text":                        {[]io.Reader{text("\xff\xfet\x00i\x00m\x00e\x00\n" + one + "}\n")}, false, want{2, 1, 0, 1, 0}},
-		"a file of line feeds and nothing beside": {[]io.Reader{repeat("\n", 4*megabyte), text(one + "}\n")}, false, want{1, 1, 0, 0, 0}},
+		"a file of line feeds and nothing beside": {[]io.Reader{hostile.Repeat("\n", 4*hostile.Megabyte), text(one + "}\n")}, false, want{1, 1, 0, 0, 0}},
 	} {
 		read := telemetry.ReadJSON
 		if c.csv {
@@ -125,8 +52,8 @@ func TestHostileFiles(t *testing.T) {
 		var hours []telemetry.Hour
 		var a telemetry.Account
 		var err error
-		if held := peak(func() { hours, a, err = read(io.MultiReader(c.in...)) }); held > 32*megabyte {
-			t.Errorf("%s: %d MB are held", name, held/megabyte)
+		if held := hostile.Peak(func() { hours, a, err = read(io.MultiReader(c.in...)) }); held > 32*hostile.Megabyte {
+			t.Errorf("%s: %d MB are held", name, held/hostile.Megabyte)
 		}
 		if got := (want{a.Lines, a.Taken, a.Unknown, a.Malformed, a.Labels}); got != c.want {
 			t.Errorf("%s: lines, taken, unknown, malformed, labels: %v, want %v", name, got, c.want)
@@ -149,9 +76,9 @@ func TestHostileLogs(t *testing.T) {
 		in                             []io.Reader
 		lines, taken, unknown, refused int
 	}{
-		"a line of ten megabytes":              {[]io.Reader{text(line), repeat(planted, 10*megabyte), text("\n" + line)}, 3, 2, 0, 1},
-		"a line that does not end":             {[]io.Reader{text(line), repeat(planted, 10*megabyte)}, 2, 1, 0, 1},
-		"a hundred thousand lines of others":   {[]io.Reader{numbered(planted+" %d signed in\n", 100_000), text(line)}, 100_001, 1, 100_000, 0},
+		"a line of ten megabytes":              {[]io.Reader{text(line), hostile.Repeat(planted, 10*hostile.Megabyte), text("\n" + line)}, 3, 2, 0, 1},
+		"a line that does not end":             {[]io.Reader{text(line), hostile.Repeat(planted, 10*hostile.Megabyte)}, 2, 1, 0, 1},
+		"a hundred thousand lines of others":   {[]io.Reader{hostile.Numbered(planted+" %d signed in\n", 100_000), text(line)}, 100_001, 1, 100_000, 0},
 		"a known line with a name behind":      {[]io.Reader{text(strings.TrimSpace(line) + " " + planted + "\n" + line)}, 2, 1, 1, 0},
 		"a name in the place of a number":      {[]io.Reader{text(strings.Replace(line, "2 of", planted+" of", 1) + line)}, 2, 1, 1, 0},
 		"a number longer than any":             {[]io.Reader{text(strings.Replace(line, "2 of", strings.Repeat("1", 3000)+" of", 1) + line)}, 2, 1, 1, 0},
@@ -163,8 +90,8 @@ func TestHostileLogs(t *testing.T) {
 	} {
 		var log telemetry.Log
 		var err error
-		if held := peak(func() { log, err = telemetry.ReadLog(io.MultiReader(c.in...), dialects[0]) }); held > 32*megabyte {
-			t.Errorf("%s: %d MB are held", name, held/megabyte)
+		if held := hostile.Peak(func() { log, err = telemetry.ReadLog(io.MultiReader(c.in...), dialects[0]) }); held > 32*hostile.Megabyte {
+			t.Errorf("%s: %d MB are held", name, held/hostile.Megabyte)
 		}
 		a := log.Account
 		if a.Lines != c.lines || a.Taken != c.taken || a.Unknown != c.unknown || a.Malformed != c.refused {
