@@ -3,7 +3,6 @@ package evaluate
 import (
 	"cmp"
 	"slices"
-	"sync"
 
 	"proactive/shared/condition"
 	"proactive/shared/predict"
@@ -16,25 +15,30 @@ const leastOutcomes = 12
 // its own; with less it has the one of all components.
 const enoughOfItsOwn = 10 * leastOutcomes
 
-// Calibrate fits the curves that make the models' scores probabilities, by component: on a
-// year that the models have not seen.
-func (y *Year) Calibrate(models []predict.Target) {
+// Years are fleets' years, scored by the same models: what curves and thresholds come from.
+type Years []*Year
+
+// Calibrate fits the curves that make the models' scores probabilities, by component: on
+// years that the models have not seen, all together.
+func (all Years) Calibrate(models []predict.Target) {
 	for t := range models {
-		models[t].Curves = map[string]predict.Curve{}
-		all := make([][]predict.Outcome, len(condition.Components))
-		for i := range y.Rows {
-			if row := &y.Rows[i]; row.Labels[t] >= 0 {
-				all[row.Component] = append(all[row.Component], predict.Outcome{Score: row.Raw[t], Came: row.Labels[t] == 1})
+		of := make([][]predict.Outcome, len(condition.Components))
+		for _, y := range all {
+			for i := range y.Rows {
+				if row := &y.Rows[i]; row.Labels[t] >= 0 {
+					of[row.Component] = append(of[row.Component], predict.Outcome{Score: row.Raw[t], Came: row.Labels[t] == 1})
+				}
 			}
 		}
-		var together []predict.Outcome
-		for c, outcomes := range all {
-			together = append(together, outcomes...)
+		together := predict.Fit(slices.Concat(of...), leastOutcomes)
+		models[t].Curves = map[string]predict.Curve{"": together}
+		for c, outcomes := range of {
+			own := together.Moved(outcomes)
 			if came(outcomes) >= enoughOfItsOwn {
-				models[t].Curves[condition.Components[c].Name] = predict.Fit(outcomes, leastOutcomes)
+				own = predict.Fit(outcomes, leastOutcomes)
 			}
+			models[t].Curves[condition.Components[c].Name] = own
 		}
-		models[t].Curves[""] = predict.Fit(together, leastOutcomes)
 	}
 }
 
@@ -55,40 +59,32 @@ const Margin = .8
 // above the promise.
 const leastPrecision = .88
 
-// option is what thresholds of one component come to.
+// option is what thresholds of one component come to, in each year.
 type option struct {
-	raise, now  float64
-	cases, hits int
-	worth       int // failures foretold
+	raise, now float64
+	years      []Tally
 }
 
 // Choose sets the thresholds that foretell the most failures within the budget of false
 // cases per instrument-year over all components. Of each component the threshold is taken
-// that gains the most at a price per false case; the price is the lowest at which the
-// budget and the precision hold, the same for all components: a false case is as bad
-// on one as on the other.
-func (y *Year) Choose(b *predict.Bundle, budget float64) {
-	rows := make([][]int, len(condition.Components))
-	for i := range y.Rows {
-		rows[y.Rows[i].Component] = append(rows[y.Rows[i].Component], i)
-	}
+// that gains the most at a price per false case; the price is the lowest at which on all
+// years together the budget, less its margin, and the precision hold, and on each alone the
+// budget. It is the same for all components: a false case is as bad on one as on the other.
+func (all Years) Choose(b *predict.Bundle, budget float64) {
 	best, worth := b.Thresholds, -1
 	for runs := 1; runs <= 3; runs++ {
-		options := make([][]option, len(rows))
-		var wait sync.WaitGroup
-		for c := range rows {
-			wait.Go(func() { options[c] = y.options(b, c, rows[c], runs) })
-		}
-		wait.Wait()
+		options := all.options(b, runs)
 		for price := .25; price < 64; price *= 1.25 {
 			t := predict.Thresholds{Budget: budget, Runs: runs, Raise: map[string]float64{}, Now: map[string]float64{}}
-			cases, hits, gain := 0, 0, 0
-			for c, all := range options {
-				o := slices.MaxFunc(all, func(a, b option) int { return cmp.Compare(a.value(price), b.value(price)) })
+			spent := make([]Tally, len(all))
+			for c, of := range options {
+				o := slices.MaxFunc(of, func(a, b option) int { return cmp.Compare(a.value(price), b.value(price)) })
 				t.Raise[condition.Components[c].Name], t.Now[condition.Components[c].Name] = o.raise, o.now
-				cases, hits, gain = cases+o.cases, hits+o.hits, gain+o.worth
+				for i, y := range o.years {
+					spent[i].Cases, spent[i].False, spent[i].Foretold, spent[i].AtOnce = spent[i].Cases+y.Cases, spent[i].False+y.False, spent[i].Foretold+y.Foretold, spent[i].AtOnce+y.AtOnce
+				}
 			}
-			if share(hits, cases) >= leastPrecision && float64(cases-hits) <= budget*Margin*y.Years && gain > worth {
+			if gain := gained(spent); gain > worth && all.afford(spent, budget) {
 				best, worth = t, gain
 			}
 		}
@@ -96,27 +92,69 @@ func (y *Year) Choose(b *predict.Bundle, budget float64) {
 	b.Thresholds = best
 }
 
+// afford tells whether what each year spent is within the budget, and the precision held.
+func (all Years) afford(spent []Tally, budget float64) bool {
+	cases, wrong, years := 0, 0, 0.0
+	for i, t := range spent {
+		if float64(t.False) > budget*all[i].Years {
+			return false
+		}
+		cases, wrong, years = cases+t.Cases, wrong+t.False, years+all[i].Years
+	}
+	return share(cases-wrong, cases) >= leastPrecision && float64(wrong) <= budget*Margin*years
+}
+
 // nows are the probabilities to have failed that may open a case at once.
 var nows = []float64{.3, .45, .6, .75}
 
-func (o option) value(price float64) float64 {
-	return float64(o.worth) - price*float64(o.cases-o.hits)
+// gained is how many failures were foretold or found at once.
+func gained(all []Tally) (n int) {
+	for _, t := range all {
+		n += t.Foretold + t.AtOnce
+	}
+	return n
 }
 
-func (y *Year) options(b *predict.Bundle, component int, rows []int, runs int) (all []option) {
-	name := condition.Components[component].Name
-	for raise := .14; raise < 1; raise += .04 {
-		for _, now := range nows {
-			tried := *b
-			tried.Thresholds = predict.Thresholds{Runs: runs, Raise: map[string]float64{name: raise}, Now: map[string]float64{name: now}}
-			d, rule, alarms := NewDesk(y.Truths), Bundled(&tried), make([]predict.Alarm, len(y.Instruments))
-			for _, i := range rows {
-				row := &y.Rows[i]
-				d.Take(y.Instruments[row.Instrument], row.At, rule(row, &alarms[row.Instrument]))
-			}
-			t := y.Tally(d, name)
-			all = append(all, option{raise, now, t.Cases, t.True, t.Foretold + t.AtOnce})
-		}
+func (o option) value(price float64) float64 {
+	wrong := 0
+	for _, t := range o.years {
+		wrong += t.False
 	}
-	return all
+	return float64(gained(o.years)) - price*float64(wrong)
+}
+
+// options are all thresholds that are tried, by component.
+func (all Years) options(b *predict.Bundle, runs int) [][]option {
+	options := make([][]option, len(condition.Components))
+	for _, y := range all {
+		rows := make([][]int, len(condition.Components))
+		for i := range y.Rows {
+			rows[y.Rows[i].Component] = append(rows[y.Rows[i].Component], i)
+		}
+		inParallel(len(rows), func(c int) {
+			i, name := 0, condition.Components[c].Name
+			for raise := .14; raise < 1; raise += .04 {
+				for _, now := range nows {
+					if i == len(options[c]) {
+						options[c] = append(options[c], option{raise: raise, now: now})
+					}
+					tried := *b
+					tried.Thresholds = predict.Thresholds{Runs: runs, Raise: map[string]float64{name: raise}, Now: map[string]float64{name: now}}
+					options[c][i].years = append(options[c][i].years, y.tried(&tried, rows[c], name))
+					i++
+				}
+			}
+		})
+	}
+	return options
+}
+
+// tried is what a bundle's thresholds come to on one component's rows.
+func (y *Year) tried(b *predict.Bundle, rows []int, component string) Tally {
+	d, rule, alarms := NewDesk(y.Truths), Bundled(b), make([]predict.Alarm, len(y.Instruments))
+	for _, i := range rows {
+		row := &y.Rows[i]
+		d.Take(y.Instruments[row.Instrument], row.At, rule(row, &alarms[row.Instrument]))
+	}
+	return y.Tally(d, component)
 }
