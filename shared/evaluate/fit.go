@@ -133,7 +133,7 @@ func (all Years) options(b *predict.Bundle, runs int) [][]option {
 		}
 		inParallel(len(rows), func(c int) {
 			i, name := 0, condition.Components[c].Name
-			for raise := .14; raise < 1; raise += .04 {
+			for raise := .34; raise < .9; raise += .04 {
 				for _, now := range nows {
 					if i == len(options[c]) {
 						options[c] = append(options[c], option{raise: raise, now: now})
