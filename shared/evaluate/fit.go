@@ -1,7 +1,6 @@
 package evaluate
 
 import (
-	"cmp"
 	"slices"
 
 	"proactive/shared/condition"
@@ -59,102 +58,61 @@ const Margin = .8
 // above the promise.
 const leastPrecision = .88
 
-// option is what thresholds of one component come to, in each year.
-type option struct {
-	raise, now float64
-	years      []Tally
-}
+// nows are the probabilities to have failed that may open a case at once.
+var nows = []float64{.3, .45, .6}
+
+// From lowest to highest are the probabilities of a fault that may open a case, in hundredths.
+const lowest, highest, step = 20, 92, 2
 
 // Choose sets the thresholds that foretell the most failures within the budget of false
-// cases per instrument-year over all components. Of each component the threshold is taken
-// that gains the most at a price per false case; the price is the lowest at which on all
-// years together the budget, less its margin, and the precision hold, and on each alone the
-// budget. It is the same for all components: a false case is as bad on one as on the other.
+// cases per instrument-year over all components: on all years together less its margin, with
+// the precision, and on each year alone the whole of it. They are the same for all
+// components. The probabilities are calibrated for each, so that a case at one half is as good
+// a bet on one as on another; thresholds of their own would be chosen by a handful of cases,
+// and other years have others.
 func (all Years) Choose(b *predict.Bundle, budget float64) {
 	best, worth := b.Thresholds, -1
 	for runs := 1; runs <= 3; runs++ {
-		options := all.options(b, runs)
-		for price := .25; price < 64; price *= 1.25 {
-			t := predict.Thresholds{Budget: budget, Runs: runs, Raise: map[string]float64{}, Now: map[string]float64{}}
-			spent := make([]Tally, len(all))
-			for c, of := range options {
-				o := slices.MaxFunc(of, func(a, b option) int { return cmp.Compare(a.value(price), b.value(price)) })
-				t.Raise[condition.Components[c].Name], t.Now[condition.Components[c].Name] = o.raise, o.now
-				for i, y := range o.years {
-					spent[i].Cases, spent[i].False, spent[i].Foretold, spent[i].AtOnce = spent[i].Cases+y.Cases, spent[i].False+y.False, spent[i].Foretold+y.Foretold, spent[i].AtOnce+y.AtOnce
+		for _, now := range nows {
+			low, high := lowest, highest+step // the lowest that can be afforded, by halving
+			for low < high {
+				middle := low + (high-low)/step/2*step
+				t := same(float64(middle)/100, now, runs, budget)
+				if gain, afforded := all.worth(b, t); !afforded {
+					low = middle + step
+				} else {
+					high = middle
+					if gain > worth {
+						best, worth = t, gain
+					}
 				}
-			}
-			if gain := gained(spent); gain > worth && all.afford(spent, budget) {
-				best, worth = t, gain
 			}
 		}
 	}
 	b.Thresholds = best
 }
 
-// afford tells whether what each year spent is within the budget, and the precision held.
-func (all Years) afford(spent []Tally, budget float64) bool {
+// same are thresholds that are the same for all components.
+func same(raise, now float64, runs int, budget float64) predict.Thresholds {
+	t := predict.Thresholds{Budget: budget, Runs: runs, Raise: map[string]float64{}, Now: map[string]float64{}}
+	for _, c := range condition.Components {
+		t.Raise[c.Name], t.Now[c.Name] = raise, now
+	}
+	return t
+}
+
+// worth is what thresholds gain, and whether they can be afforded: a failure foretold counts
+// twice, one found at once, when its run is lost already, once.
+func (all Years) worth(b *predict.Bundle, t predict.Thresholds) (gain int, afforded bool) {
+	tried := *b
+	tried.Thresholds = t
+	spent := make([]Tally, len(all))
+	inParallel(len(all), func(i int) { spent[i] = all[i].Tally(all[i].Try(Bundled(&tried)), "") })
 	cases, wrong, years := 0, 0, 0.0
-	for i, t := range spent {
-		if float64(t.False) > budget*all[i].Years {
-			return false
-		}
-		cases, wrong, years = cases+t.Cases, wrong+t.False, years+all[i].Years
+	afforded = true
+	for i, s := range spent {
+		cases, wrong, years, gain = cases+s.Cases, wrong+s.False, years+all[i].Years, gain+2*s.Foretold+s.AtOnce
+		afforded = afforded && float64(s.False) <= t.Budget*all[i].Years
 	}
-	return share(cases-wrong, cases) >= leastPrecision && float64(wrong) <= budget*Margin*years
-}
-
-// nows are the probabilities to have failed that may open a case at once.
-var nows = []float64{.3, .45, .6, .75}
-
-// gained is how many failures were foretold or found at once.
-func gained(all []Tally) (n int) {
-	for _, t := range all {
-		n += t.Foretold + t.AtOnce
-	}
-	return n
-}
-
-func (o option) value(price float64) float64 {
-	wrong := 0
-	for _, t := range o.years {
-		wrong += t.False
-	}
-	return float64(gained(o.years)) - price*float64(wrong)
-}
-
-// options are all thresholds that are tried, by component.
-func (all Years) options(b *predict.Bundle, runs int) [][]option {
-	options := make([][]option, len(condition.Components))
-	for _, y := range all {
-		rows := make([][]int, len(condition.Components))
-		for i := range y.Rows {
-			rows[y.Rows[i].Component] = append(rows[y.Rows[i].Component], i)
-		}
-		inParallel(len(rows), func(c int) {
-			i, name := 0, condition.Components[c].Name
-			for raise := .34; raise < .9; raise += .04 {
-				for _, now := range nows {
-					if i == len(options[c]) {
-						options[c] = append(options[c], option{raise: raise, now: now})
-					}
-					tried := *b
-					tried.Thresholds = predict.Thresholds{Runs: runs, Raise: map[string]float64{name: raise}, Now: map[string]float64{name: now}}
-					options[c][i].years = append(options[c][i].years, y.tried(&tried, rows[c], name))
-					i++
-				}
-			}
-		})
-	}
-	return options
-}
-
-// tried is what a bundle's thresholds come to on one component's rows.
-func (y *Year) tried(b *predict.Bundle, rows []int, component string) Tally {
-	d, rule, alarms := NewDesk(y.Truths), Bundled(b), make([]predict.Alarm, len(y.Instruments))
-	for _, i := range rows {
-		row := &y.Rows[i]
-		d.Take(y.Instruments[row.Instrument], row.At, rule(row, &alarms[row.Instrument]))
-	}
-	return y.Tally(d, component)
+	return gain, afforded && !(share(cases-wrong, cases) < leastPrecision) && float64(wrong) <= t.Budget*Margin*years
 }
