@@ -62,29 +62,31 @@ const leastPrecision = .88
 var nows = []float64{.3, .45, .6}
 
 // From lowest to highest are the probabilities of a fault that may open a case, in hundredths.
-const lowest, highest, step = 20, 92, 2
+const lowest, highest = 20, 92
 
-// Choose sets the thresholds that foretell the most failures within the budget of false
+// Choose sets the thresholds that foretell the most failures, and of these the ones that find
+// the most others at once, within the budget of false
 // cases per instrument-year over all components: on all years together less its margin, with
 // the precision, and on each year alone the whole of it. They are the same for all
 // components. The probabilities are calibrated for each, so that a case at one half is as good
 // a bet on one as on another; thresholds of their own would be chosen by a handful of cases,
 // and other years have others.
 func (all Years) Choose(b *predict.Bundle, budget float64) {
-	best, worth := b.Thresholds, -1
+	best, most, then := b.Thresholds, -1, -1
 	for runs := 1; runs <= 3; runs++ {
 		for _, now := range nows {
-			low, high := lowest, highest+step // the lowest that can be afforded, by halving
+			low, high := lowest, highest+1 // the lowest that can be afforded, by halving
 			for low < high {
-				middle := low + (high-low)/step/2*step
+				middle := (low + high) / 2
 				t := same(float64(middle)/100, now, runs, budget)
-				if gain, afforded := all.worth(b, t); !afforded {
-					low = middle + step
-				} else {
-					high = middle
-					if gain > worth {
-						best, worth = t, gain
-					}
+				foretold, atOnce, afforded := all.gain(b, t)
+				if !afforded {
+					low = middle + 1
+					continue
+				}
+				high = middle
+				if foretold > most || foretold == most && atOnce > then {
+					best, most, then = t, foretold, atOnce
 				}
 			}
 		}
@@ -101,9 +103,9 @@ func same(raise, now float64, runs int, budget float64) predict.Thresholds {
 	return t
 }
 
-// worth is what thresholds gain, and whether they can be afforded: a failure foretold counts
-// twice, one found at once, when its run is lost already, once.
-func (all Years) worth(b *predict.Bundle, t predict.Thresholds) (gain int, afforded bool) {
+// gain is how many failures thresholds foretell, and how many find at once that could not be
+// foretold, and whether they can be afforded.
+func (all Years) gain(b *predict.Bundle, t predict.Thresholds) (foretold, atOnce int, afforded bool) {
 	tried := *b
 	tried.Thresholds = t
 	spent := make([]Tally, len(all))
@@ -111,8 +113,9 @@ func (all Years) worth(b *predict.Bundle, t predict.Thresholds) (gain int, affor
 	cases, wrong, years := 0, 0, 0.0
 	afforded = true
 	for i, s := range spent {
-		cases, wrong, years, gain = cases+s.Cases, wrong+s.False, years+all[i].Years, gain+2*s.Foretold+s.AtOnce
+		cases, wrong, years = cases+s.Cases, wrong+s.False, years+all[i].Years
+		foretold, atOnce = foretold+s.Foretold, atOnce+s.AtOnce
 		afforded = afforded && float64(s.False) <= t.Budget*all[i].Years
 	}
-	return gain, afforded && !(share(cases-wrong, cases) < leastPrecision) && float64(wrong) <= t.Budget*Margin*years
+	return foretold, atOnce, afforded && !(share(cases-wrong, cases) < leastPrecision) && float64(wrong) <= t.Budget*Margin*years
 }
