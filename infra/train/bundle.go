@@ -163,7 +163,7 @@ func (o Options) take(work string, trained []string) ([]predict.Target, error) {
 	for _, t := range from.Models {
 		text, err := os.ReadFile(filepath.Join(o.Learnt, t.Model+".txt"))
 		if err == nil {
-			err = os.WriteFile(filepath.Join(work, t.Model+".txt"), text, 0o600)
+			err = os.WriteFile(filepath.Join(work, t.Model+".txt"), text, 0o600) //nolint:gosec // G703: our own
 		}
 		if err != nil {
 			return nil, fmt.Errorf("keeping a model: %w", err)
