@@ -191,13 +191,13 @@ func TestUsual(t *testing.T) {
 	for range 4 {
 		e = u.Add(of(map[string]float64{"phasing.r1": .42}), scale, shift, .02, nil)
 	}
-	if z, shared := e.Metrics[at], e.Shared["run.reagent_lot"][at]; z < 5 || shared < 5 || e.Lots[at] != .4 {
-		t.Errorf("a new lot: z %.1f, shared %.1f, lots %v", z, shared, e.Lots[at])
+	if z, shared := e.Metrics[at], e.Shared["run.reagent_lot"][at]; z < 5 || shared < 5 || e.Lots[at] != .4 || e.LotsBefore[at] > .1 {
+		t.Errorf("a new lot: z %.1f, shared %.1f, lots %v, before %v", z, shared, e.Lots[at], e.LotsBefore[at])
 	}
 	for range 60 {
 		e = u.Add(of(map[string]float64{"phasing.r1": .42}), scale, shift, .02, nil)
 	}
-	if z, shared := e.Metrics[at], e.Shared["run.reagent_lot"][at]; math.Abs(z) > 1 || math.Abs(shared) > 1 {
-		t.Errorf("after half a year: z %.1f, shared %.1f", z, shared)
+	if z, shared := e.Metrics[at], e.Shared["run.reagent_lot"][at]; math.Abs(z) > 1 || math.Abs(shared) > 1 || e.LotsBefore[at] < .3 {
+		t.Errorf("after half a year: z %.1f, shared %.1f, lots before %v", z, shared, e.LotsBefore[at])
 	}
 }
