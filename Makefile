@@ -52,17 +52,23 @@ train: ## train a model (DATA=x.csv|x.npz PARAMS=p.json OUT=model.txt, VALID=…
 	@$(GO) run ./infra/local/setup -train
 	@.cache/train-venv/bin/python infra/train/train.py --data $(DATA) --params $(PARAMS) --out $(OUT) $(if $(VALID),--valid $(VALID))
 
+# What the models are made from: SEED or SEED-NUISANCE, see infra/train/nuisance.
+LEARN        := 1001 1004 1008 1005-harsh 1009-harsh 1007-rough 1011-rough 1010-odd
+CALIBRATE    := 1002-rough 1012-harsh 4003-odd
+YEAR = bin/fleet year --seed $(firstword $(subst -, ,$(1))) --days 365 $(addprefix --nuisance infra/train/nuisance/,$(addsuffix .json,$(word 2,$(subst -, ,$(1)))))
+
 .PHONY: models
-models: build ## the models that foretell failures: simulate fleets, learn from four, calibrate on a fifth, judge on a sixth, and docs/model-card.md (half an hour)
+models: build ## the models that foretell failures: simulate fleets, learn from eight, calibrate on three, judge on two more, and docs/model-card.md (an hour)
 	@$(GO) run ./infra/local/setup -train
-	@mkdir -p .cache/models && rm -rf .cache/models/learn-* .cache/models/calibrate .cache/models/judge
-	for seed in 1001 1004; do bin/fleet year --seed $$seed --instruments 1000 --days 365 --null 100 --out .cache/models/learn-$$seed; done
-	bin/fleet year --seed 1005 --instruments 1000 --days 365 --null 100 --nuisance infra/train/nuisance/harsh.json --out .cache/models/learn-1005
-	bin/fleet year --seed 1007 --instruments 1000 --days 365 --null 100 --nuisance infra/train/nuisance/rough.json --out .cache/models/learn-1007
-	bin/fleet year --seed 1002 --instruments 1000 --days 365 --null 200 --nuisance infra/train/nuisance/rough.json --out .cache/models/calibrate
-	bin/fleet year --seed 1003 --instruments 1000 --days 365 --null 200 --out .cache/models/judge
-	bin/proactive train $(foreach s,1001 1004 1005 1007,--fleet .cache/models/learn-$(s)) --calibrate .cache/models/calibrate --out .cache/models --python .cache/train-venv/bin/python --script infra/train/train.py --json > .cache/models/trained.json
-	bin/proactive evaluate --fleet .cache/models/judge --models $$(python3 -c 'import json; print(json.load(open(".cache/models/trained.json"))["directory"])') --card docs/model-card.md
+	@mkdir -p .cache/models && rm -rf .cache/models/learn-* .cache/models/calibrate* .cache/models/judge*
+	$(foreach f,$(LEARN),$(call YEAR,$(f)) --instruments 1000 --null 100 --out .cache/models/learn-$(f) &&) true
+	$(foreach f,$(CALIBRATE),$(call YEAR,$(f)) $(if $(filter 4003-odd,$(f)),--instruments 600 --null 120,--instruments 1000 --null 200) --out .cache/models/calibrate-$(f) &&) true
+	$(call YEAR,1013) --instruments 2000 --null 400 --out .cache/models/judge
+	$(call YEAR,1014-drawn) --instruments 1000 --null 200 --out .cache/models/judge-drawn
+	bin/proactive train $(foreach f,$(LEARN),--fleet .cache/models/learn-$(f)) $(foreach f,$(CALIBRATE),--calibrate .cache/models/calibrate-$(f)) --out .cache/models --python .cache/train-venv/bin/python --script infra/train/train.py --json > .cache/models/trained.json
+	models=$$(python3 -c 'import json; print(json.load(open(".cache/models/trained.json"))["directory"])'); \
+	bin/proactive evaluate --fleet .cache/models/judge --models $$models --card docs/model-card.md; \
+	bin/proactive evaluate --fleet .cache/models/judge-drawn --models $$models
 
 .PHONY: agents
 agents: ## build the agent for each system it runs on

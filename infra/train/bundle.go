@@ -1,5 +1,5 @@
 // Package train makes a bundle of models: it writes what a fleet's year teaches, has
-// LightGBM learn it, calibrates on another fleet and chooses thresholds there. It is a
+// LightGBM learn it, calibrates on other fleets and chooses thresholds there. It is a
 // developer's tool: nothing of it is deployed.
 package train
 
@@ -15,6 +15,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"sync"
 
 	"proactive/shared/condition"
@@ -25,8 +27,11 @@ import (
 
 // Options of a training.
 type Options struct {
-	Learn          []*fleet.Fleet
-	Calibrate      *fleet.Fleet
+	Learn     []*fleet.Fleet
+	Calibrate []*fleet.Fleet
+	// Learnt is the directory of a bundle that learnt from the same fleets: its models are
+	// kept, and only curves and thresholds are made anew. "" learns.
+	Learnt         string
 	Out            string
 	Python, Script string
 	Budget         float64
@@ -34,7 +39,7 @@ type Options struct {
 }
 
 // keep is the share of rows far from any fault that is learnt from: most are alike.
-const keep = .1
+const keep = .08
 
 // Bundle trains and writes a bundle below Out, in a directory named by the first twelve
 // digits of its hash. The same fleets give the same bytes.
@@ -44,51 +49,46 @@ func Bundle(ctx context.Context, o Options) (*predict.Bundle, string, error) {
 		return nil, "", fmt.Errorf("making room for a training: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(work) }()
-	m := predict.Manifest{Format: predict.Format, Columns: condition.Columns, Calibrated: o.Calibrate.Digest()}
-	matrix, made := &evaluate.Matrix{}, []fleet.Settings{}
+	m := predict.Manifest{Format: predict.Format, Columns: condition.Columns}
+	made, calibrated := []fleet.Settings{}, []string{}
 	for _, f := range o.Learn {
-		if err := matrix.Learn(f, keep); err != nil {
-			return nil, "", err
-		}
 		m.Trained, made = append(m.Trained, f.Digest()), append(made, f.Settings())
 	}
-	fmt.Fprintf(o.Progress, "%d rows to learn from\n", matrix.Len())
-	if m.Fleets, err = json.Marshal(append(made, o.Calibrate.Settings())); err != nil {
+	for _, f := range o.Calibrate {
+		calibrated, made = append(calibrated, f.Digest()), append(made, f.Settings())
+	}
+	m.Calibrated = strings.Join(calibrated, ", ")
+	if m.Fleets, err = json.Marshal(made); err != nil {
 		return nil, "", fmt.Errorf("encoding the fleets' settings: %w", err)
 	}
-	params := filepath.Join(work, "params.json")
-	if err := os.WriteFile(params, parameters(), 0o600); err != nil {
-		return nil, "", fmt.Errorf("writing the parameters: %w", err)
+	if o.Learnt != "" {
+		m.Models, err = o.take(work, m.Trained)
+	} else {
+		m.Models, err = o.train(ctx, work)
 	}
-	m.Models = make([]predict.Target, len(predict.Targets))
-	var wait sync.WaitGroup
-	turns, failed := make(chan struct{}, runtime.GOMAXPROCS(0)), make([]error, len(predict.Targets)) // each runs on one processor, to give the same bytes
-	for i, target := range predict.Targets {
-		wait.Go(func() {
-			turns <- struct{}{}
-			defer func() { <-turns }()
-			m.Models[i].Name = target
-			m.Models[i].Model, failed[i] = o.learn(ctx, work, params, matrix, i)
-		})
-	}
-	wait.Wait()
-	if err := errors.Join(failed...); err != nil {
+	if err != nil {
 		return nil, "", err
 	}
 	b, err := write(work, m)
 	if err != nil {
 		return nil, "", err
 	}
-	y, err := evaluate.ScoreYear(o.Calibrate, b)
-	if err != nil {
-		return nil, "", err
+	var years evaluate.Years
+	for _, f := range o.Calibrate {
+		y, err := evaluate.ScoreYear(f, b)
+		if err != nil {
+			return nil, "", err
+		}
+		years = append(years, y)
 	}
-	y.Calibrate(m.Models)
+	years.Calibrate(m.Models)
 	if b, err = write(work, m); err != nil {
 		return nil, "", err
 	}
-	y.Predict(b)
-	y.Choose(b, o.Budget)
+	for _, y := range years {
+		y.Predict(b)
+	}
+	years.Choose(b, o.Budget)
 	m.Thresholds = b.Thresholds
 	if b, err = write(work, m); err != nil {
 		return nil, "", err
@@ -107,6 +107,69 @@ func Bundle(ctx context.Context, o Options) (*predict.Bundle, string, error) {
 		}
 	}
 	return b, dir, nil
+}
+
+// train learns the models of all targets, in work.
+func (o Options) train(ctx context.Context, work string) ([]predict.Target, error) {
+	matrix := &evaluate.Matrix{}
+	parts, failed := make([]evaluate.Matrix, len(o.Learn)), make([]error, len(o.Learn))
+	inTurns(len(o.Learn), func(i int) { failed[i] = parts[i].Learn(o.Learn[i], keep) })
+	if err := errors.Join(failed...); err != nil {
+		return nil, err
+	}
+	for i := range parts {
+		matrix.Join(&parts[i])
+		parts[i] = evaluate.Matrix{} // hundreds of megabytes
+	}
+	fmt.Fprintf(o.Progress, "%d rows to learn from\n", matrix.Len())
+	params := filepath.Join(work, "params.json")
+	if err := os.WriteFile(params, parameters(), 0o600); err != nil {
+		return nil, fmt.Errorf("writing the parameters: %w", err)
+	}
+	models, failed := make([]predict.Target, len(predict.Targets)), make([]error, len(predict.Targets))
+	inTurns(len(models), func(i int) { // each runs on one processor, to give the same bytes
+		models[i].Name = predict.Targets[i]
+		models[i].Model, failed[i] = o.learn(ctx, work, params, matrix, i)
+	})
+	return models, errors.Join(failed...)
+}
+
+// inTurns does n things, as many at a time as there are processors.
+func inTurns(n int, do func(int)) {
+	var wait sync.WaitGroup
+	turns := make(chan struct{}, runtime.GOMAXPROCS(0))
+	for i := range n {
+		wait.Go(func() {
+			turns <- struct{}{}
+			defer func() { <-turns }()
+			do(i)
+		})
+	}
+	wait.Wait()
+}
+
+// errOther means that a bundle whose models shall be kept learnt from something else.
+var errOther = errors.New("it learnt from other fleets than are given")
+
+// take copies the models of another bundle into work.
+func (o Options) take(work string, trained []string) ([]predict.Target, error) {
+	from, err := predict.Open(os.DirFS(o.Learnt), ".")
+	if err != nil {
+		return nil, err
+	}
+	if !slices.Equal(from.Trained, trained) {
+		return nil, fmt.Errorf("keeping the models of %s: %w", o.Learnt, errOther)
+	}
+	for _, t := range from.Models {
+		text, err := os.ReadFile(filepath.Join(o.Learnt, t.Model+".txt"))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(work, t.Model+".txt"), text, 0o600) //nolint:gosec // G703: our own
+		}
+		if err != nil {
+			return nil, fmt.Errorf("keeping a model: %w", err)
+		}
+	}
+	return from.Models, nil
 }
 
 // learn trains the model of one target in work, and returns the digest by which it is named.
@@ -137,10 +200,10 @@ func (o Options) learn(ctx context.Context, work, params string, matrix *evaluat
 // parameters of LightGBM, the same for every target.
 func parameters() []byte {
 	raw, err := json.Marshal(map[string]any{
-		"rounds": 300, "categorical": condition.Columns[:condition.Categories],
+		"rounds": 360, "categorical": condition.Columns[:condition.Categories],
 		"lightgbm": map[string]any{
-			"objective": "binary", "seed": 20261128, "num_threads": 1, "learning_rate": .05, "num_leaves": 31, "min_data_in_leaf": 60,
-			"feature_fraction": .5, "bagging_fraction": .7, "bagging_freq": 1, "lambda_l2": 10, "cat_smooth": 20,
+			"objective": "binary", "seed": 20261128, "num_threads": 1, "learning_rate": .05, "num_leaves": 31, "min_data_in_leaf": 100,
+			"feature_fraction": .3, "bagging_fraction": .6, "bagging_freq": 1, "lambda_l2": 10, "cat_smooth": 20,
 		},
 	})
 	if err != nil {

@@ -44,6 +44,10 @@ type Evidence struct {
 	Own float64
 	// Signals are the signals of that component.
 	Signals []string
+	// LotsBefore is what lots moved by on the instrument over the months before: mostly
+	// the other side of the lot that it began with, which is in its normal. nil if nothing
+	// is known.
+	LotsBefore []float64
 }
 
 // Weight is an explanation's share of what is believed.

@@ -31,14 +31,14 @@ func TestWeigh(t *testing.T) {
 		Evidence
 		want Cause
 	}{
-		"all of a reagent lot show it":       {Evidence{of(lot), scales, map[string][]float64{"run.reagent_lot": of(lot), "run.flowcell_lot": of(nil)}, of(map[string]float64{"phasing.r1": .45, "prephasing.r1": .31, "intensity.r1": -.22}), .02, nil}, ReagentLot},
-		"all of a flow-cell lot show it":     {Evidence{of(cell), scales, map[string][]float64{"run.reagent_lot": of(nil), "run.flowcell_lot": of(cell)}, of(map[string]float64{"intensity.r1": -.16, "clusters.pf": -4.2}), .02, nil}, FlowcellLot},
-		"all of a version show it":           {Evidence{of(version), scales, map[string][]float64{"config.control_software": of(version), "run.reagent_lot": of(nil)}, nil, .02, nil}, Software},
-		"nobody else shows it":               {Evidence{of(library), scales, map[string][]float64{"run.reagent_lot": of(nil), "config.control_software": of(nil)}, nil, .02, nil}, Library},
-		"it is hot":                          {Evidence{of(map[string]float64{"internal.temperature.mean": 8, "chiller.duty.mean": 7, "camera.temperature.mean": 4}), scales, nil, nil, .02, nil}, Room},
-		"a component is bad":                 {Evidence{of(map[string]float64{"q30": -4, "intensity.r1": -4}), scales, nil, nil, .97, nil}, Instrument},
-		"a part is worn, and a release came": {Evidence{of(map[string]float64{"laser.current.mean": 7, "intensity.r1": -4, "q30": -2}), scales, map[string][]float64{"config.control_software": of(map[string]float64{"laser.current.mean": 2, "q30": -1.5})}, nil, .9, []string{"laser.current.mean", "laser.power.mean"}}, Instrument},
-		"nothing is":                         {Evidence{of(map[string]float64{"q30": -.5}), scales, nil, nil, .02, nil}, Chance},
+		"all of a reagent lot show it":       {Evidence{of(lot), scales, map[string][]float64{"run.reagent_lot": of(lot), "run.flowcell_lot": of(nil)}, of(map[string]float64{"phasing.r1": .45, "prephasing.r1": .31, "intensity.r1": -.22}), .02, nil, nil}, ReagentLot},
+		"all of a flow-cell lot show it":     {Evidence{of(cell), scales, map[string][]float64{"run.reagent_lot": of(nil), "run.flowcell_lot": of(cell)}, of(map[string]float64{"intensity.r1": -.16, "clusters.pf": -4.2}), .02, nil, nil}, FlowcellLot},
+		"all of a version show it":           {Evidence{of(version), scales, map[string][]float64{"config.control_software": of(version), "run.reagent_lot": of(nil)}, nil, .02, nil, nil}, Software},
+		"nobody else shows it":               {Evidence{of(library), scales, map[string][]float64{"run.reagent_lot": of(nil), "config.control_software": of(nil)}, nil, .02, nil, nil}, Library},
+		"it is hot":                          {Evidence{of(map[string]float64{"internal.temperature.mean": 8, "chiller.duty.mean": 7, "camera.temperature.mean": 4}), scales, nil, nil, .02, nil, nil}, Room},
+		"a component is bad":                 {Evidence{of(map[string]float64{"q30": -4, "intensity.r1": -4}), scales, nil, nil, .97, nil, nil}, Instrument},
+		"a part is worn, and a release came": {Evidence{of(map[string]float64{"laser.current.mean": 7, "intensity.r1": -4, "q30": -2}), scales, map[string][]float64{"config.control_software": of(map[string]float64{"laser.current.mean": 2, "q30": -1.5})}, nil, .9, []string{"laser.current.mean", "laser.power.mean"}, nil}, Instrument},
+		"nothing is":                         {Evidence{of(map[string]float64{"q30": -.5}), scales, nil, nil, .02, nil, nil}, Chance},
 	} {
 		all := Weigh(c.Evidence)
 		total := 0.0
@@ -96,6 +96,38 @@ func TestLotIsBad(t *testing.T) {
 	}
 	if bad, others := LotIsBad("run.reagent_lot", nil, 10); bad || others != 0 {
 		t.Errorf("of nobody: %v, %d", bad, others)
+	}
+}
+
+// What a lot differs by counts from what lots did before: the one that the instruments began
+// with is in their normal. Of flow cells the best quarter of the instruments must show it, and
+// light that the reagents were held to account for speaks for them.
+func TestLotIsWorse(t *testing.T) {
+	before := of(map[string]float64{"clusters.pf": -2.5, "phasing.r1": .25, "prephasing.r1": .17})
+	light := of(map[string]float64{"intensity.r1": -.16})
+	some := posted(nil) // four of ten are far off, and so is the median of those that are not, a little
+	for i := range 6 {
+		for range 5 {
+			some.Post(string(rune('a'+i)), 10, of(map[string]float64{"clusters.pf": -9}))
+		}
+	}
+	for name, c := range map[string]struct {
+		factor string
+		cohort *condition.Cohort
+		news   Evidence
+		want   bool
+	}{
+		"bad reagents after good ones":            {"run.reagent_lot", posted(map[string]float64{"phasing.r1": .48, "prephasing.r1": .34, "intensity.r1": -.24}), Evidence{}, true},
+		"reagents like those before":              {"run.reagent_lot", posted(map[string]float64{"phasing.r1": .48, "prephasing.r1": .34, "intensity.r1": -.05}), Evidence{LotsBefore: before}, false},
+		"flow cells like those before":            {"run.flowcell_lot", posted(map[string]float64{"clusters.pf": -4.2}), Evidence{LotsBefore: before}, false},
+		"bad flow cells, worse than those before": {"run.flowcell_lot", posted(map[string]float64{"clusters.pf": -7}), Evidence{LotsBefore: before, Lots: light}, true},
+		"bad flow cells of which light tells":     {"run.flowcell_lot", posted(map[string]float64{"clusters.pf": -3}), Evidence{Lots: light}, true},
+		"the same, and no light is lost":          {"run.flowcell_lot", posted(map[string]float64{"clusters.pf": -3}), Evidence{Lots: of(nil)}, false},
+		"libraries of some":                       {"run.flowcell_lot", some, Evidence{Lots: light}, false},
+	} {
+		if worse, others := LotIsWorse(c.factor, c.cohort, c.news, 10); worse != c.want || others != 10 {
+			t.Errorf("%s: worse %v by %d", name, worse, others)
+		}
 	}
 }
 
@@ -159,13 +191,13 @@ func TestUsual(t *testing.T) {
 	for range 4 {
 		e = u.Add(of(map[string]float64{"phasing.r1": .42}), scale, shift, .02, nil)
 	}
-	if z, shared := e.Metrics[at], e.Shared["run.reagent_lot"][at]; z < 5 || shared < 5 || e.Lots[at] != .4 {
-		t.Errorf("a new lot: z %.1f, shared %.1f, lots %v", z, shared, e.Lots[at])
+	if z, shared := e.Metrics[at], e.Shared["run.reagent_lot"][at]; z < 5 || shared < 5 || e.Lots[at] != .4 || e.LotsBefore[at] > .1 {
+		t.Errorf("a new lot: z %.1f, shared %.1f, lots %v, before %v", z, shared, e.Lots[at], e.LotsBefore[at])
 	}
 	for range 60 {
 		e = u.Add(of(map[string]float64{"phasing.r1": .42}), scale, shift, .02, nil)
 	}
-	if z, shared := e.Metrics[at], e.Shared["run.reagent_lot"][at]; math.Abs(z) > 1 || math.Abs(shared) > 1 {
-		t.Errorf("after half a year: z %.1f, shared %.1f", z, shared)
+	if z, shared := e.Metrics[at], e.Shared["run.reagent_lot"][at]; math.Abs(z) > 1 || math.Abs(shared) > 1 || e.LotsBefore[at] < .3 {
+		t.Errorf("after half a year: z %.1f, shared %.1f, lots before %v", z, shared, e.LotsBefore[at])
 	}
 }

@@ -7,38 +7,82 @@ import (
 )
 
 // A factor notice says that something which many instruments share is off: one for each lot,
-// release or customer's library, in place of a case on each instrument. It is due when the
-// odds, from how common the cause is and from what the instruments show, are better than
-// noticeOdds to one.
+// release or customer's library, in place of a case on each instrument.
 
-// noticeOdds are the odds from which on a notice is worth an engineer's time.
-const noticeOdds = 4.
-
-// common is how common it is that a lot is bad (docs/fleet.md; DOMAIN has "one in some
-// dozens to some hundreds"; a guess).
-const common = .01
+// enoughWorse is the log-likelihood ratio, of a bad lot to one like others, from which on a
+// lot looks bad after a run. It must do so for some runs in a row, see LastingOf; with both,
+// nine notices in ten were right on fleets made to choose them (docs/prediction.md).
+const enoughWorse = 3.
 
 // Lasting is after how many runs in a row a lot must still look bad: the first few instruments
 // that have it say little.
 const Lasting = 5
 
+// LastingOf is Lasting of a factor. What passes the filter is mostly the library's, and so
+// flow cells must look bad for longer.
+func LastingOf(factor string) int {
+	if factor == flowcells {
+		return 3 * Lasting
+	}
+	return Lasting
+}
+
+const flowcells = "run.flowcell_lot"
+
 // LotIsBad tells whether a lot is further off than lots usually are: its factor and the cohort
 // of the instruments that have it, as of a day. others is how many instruments it was judged
-// by; with fewer than a cohort's least nothing is said.
+// by; with fewer than leastMembers nothing is said. LotIsWorse knows more.
 func LotIsBad(factor string, c *condition.Cohort, day float64) (bad bool, others int) {
+	return LotIsWorse(factor, c, Evidence{}, day)
+}
+
+// LotIsWorse is LotIsBad as of a run with the lot, by the evidence of that run. An instrument's
+// normal has the lot in it that it began with, and so has that of its neighbours: what counts
+// is by how much a lot differs from those that the instrument had in the months before. Of
+// flow cells the light is taken with what the reagents are held to account for, since the two
+// are told apart late; and the best quarter of the instruments must show it too.
+func LotIsWorse(factor string, c *condition.Cohort, news Evidence, day float64) (worse bool, others int) {
 	shift := make([]float64, len(condition.Signals))
 	for i, s := range condition.Signals {
 		if !s.Count && condition.Moves(factor, s.Feature) {
-			by, n := c.Shift(i, "", day)
-			shift[i], others = by, max(others, n)
+			_, by, _, n := c.Quartiles(i, day)
+			if !math.IsNaN(by) {
+				shift[i] = by - news.before(i)
+			}
+			others = max(others, n)
 		}
 	}
-	reagents, flowcells := badness(shift)
-	score := reagents
-	if factor == "run.flowcell_lot" {
-		score = flowcells
+	if others < leastMembers {
+		return false, others
 	}
-	return score/temper+math.Log(common/(1-common)) > math.Log(noticeOdds), others
+	if factor != flowcells {
+		likelier, _ := badness(shift)
+		return likelier/temper > enoughWorse, others
+	}
+	light, passing := indexes["intensity.r1"], indexes["clusters.pf"]
+	if news.Lots != nil {
+		shift[light] = news.Lots[light] - news.before(light)
+	}
+	if _, _, best, _ := c.Quartiles(passing, day); !math.IsNaN(best) {
+		shift[passing] = max(shift[passing], best-news.before(passing)-quarterPassing)
+	}
+	_, likelier := badness(shift)
+	return likelier/temper > enoughWorse, others
+}
+
+// leastMembers is how many instruments a lot is judged by at least.
+const leastMembers = 5
+
+// quarterPassing is by how many points of what passes the filter the best quarter of the
+// instruments may do better than their middle.
+const quarterPassing = 1.
+
+// before is what lots moved a signal by on the instrument before; 0 if nothing is known.
+func (e Evidence) before(signal int) float64 {
+	if e.LotsBefore == nil {
+		return 0
+	}
+	return e.LotsBefore[signal]
 }
 
 // movedSignals is how many signals that no lot, library or room moves together a release

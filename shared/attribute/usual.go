@@ -18,12 +18,16 @@ type Usual struct {
 	Slow []features.EWMA `json:"slow"`
 	// Shared is what of it was shared, by factor, as slowly.
 	Shared map[string][]features.EWMA `json:"shared"`
+	// Lots is what lots of reagents and flow cells moved in all, over some months.
+	Lots []features.EWMA `json:"lots"`
 }
 
-// The weights of the newest run: some four runs are news, some twenty are what is usual.
+// The weights of the newest run: some four runs are news, some twenty are what is usual, some
+// sixty have seen a few lots.
 const (
-	fast = .4
-	slow = .1
+	fast    = .4
+	slow    = .1
+	slowest = .03
 )
 
 // steadier is by how much a fast mean varies less than one run does, and the slow one that
@@ -37,7 +41,10 @@ const steadier = .55
 // fault, and signals are that one's.
 func (u *Usual) Add(residual, scale []float64, shared map[string][]float64, own float64, signals []string) Evidence {
 	if u.Fast == nil {
-		*u = Usual{means(fast), means(slow), map[string][]features.EWMA{}}
+		*u = Usual{Fast: means(fast), Slow: means(slow), Shared: map[string][]features.EWMA{}}
+	}
+	if u.Lots == nil { // also of an instrument whose story began before they were kept
+		u.Lots = means(slowest)
 	}
 	e := Evidence{Metrics: make([]float64, len(residual)), Scale: make([]float64, len(residual)), Shared: map[string][]float64{}, Own: own, Signals: signals}
 	for i, x := range residual {
@@ -74,6 +81,17 @@ func (u *Usual) Add(residual, scale []float64, shared map[string][]float64, own 
 			}
 			e.Lots[i] += by
 		}
+	}
+	e.LotsBefore = make([]float64, len(u.Lots))
+	for i := range u.Lots {
+		if before := u.Lots[i].Mean(); !math.IsNaN(before) {
+			e.LotsBefore[i] = before
+		}
+		now := 0.0
+		if e.Lots != nil {
+			now = e.Lots[i]
+		}
+		u.Lots[i].Add(now)
 	}
 	return e
 }

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"proactive/shared/attribute"
-	"proactive/shared/condition"
 	"proactive/shared/fleet"
 )
 
@@ -53,15 +52,16 @@ func (q *inquiry) add(s Step, own float64, signals []string) attribute.Cause {
 		q.usual[s.Instrument] = usual
 	}
 	scale := s.State.Scales()
-	q.notice(s, s.cohorts, scale)
-	return attribute.Weigh(usual.Add(s.Residual, scale, s.Shift, own, signals))[0].Cause
+	news := usual.Add(s.Residual, scale, s.Shift, own, signals)
+	q.notice(s, news, scale)
+	return attribute.Weigh(news)[0].Cause
 }
 
 // newsDays is how long after an episode a notice of it is still right.
 const newsDays = 30
 
 // notice gives the notices that are due after a run.
-func (q *inquiry) notice(s Step, cohorts map[string]*condition.Cohort, scale []float64) {
+func (q *inquiry) notice(s Step, news attribute.Evidence, scale []float64) {
 	say := func(cause, value string, n int) {
 		if _, there := q.notices[notice{cause, value, n}]; !there {
 			q.notices[notice{cause, value, n}] = s.At
@@ -69,13 +69,13 @@ func (q *inquiry) notice(s Step, cohorts map[string]*condition.Cohort, scale []f
 	}
 	for _, lot := range []struct{ factor, cause string }{{"run.reagent_lot", fleet.ReagentLot}, {"run.flowcell_lot", fleet.FlowcellLot}} {
 		id := level(s.Run, lot.factor)
-		if bad, _ := attribute.LotIsBad(lot.factor, cohorts[id], s.State.Day); !bad {
+		if bad, _ := attribute.LotIsWorse(lot.factor, s.cohorts[id], news, s.State.Day); !bad {
 			q.streak[id] = 0
-		} else if q.streak[id]++; q.streak[id] == attribute.Lasting {
+		} else if q.streak[id]++; q.streak[id] == attribute.LastingOf(lot.factor) {
 			say(lot.cause, s.Factors[lot.factor], 0)
 		}
 	}
-	if moves, _ := attribute.ReleaseMoves(cohorts[level(s.Run, software)], s.State.Day); moves && s.State.Software.Changed {
+	if moves, _ := attribute.ReleaseMoves(s.cohorts[level(s.Run, software)], s.State.Day); moves && s.State.Software.Changed {
 		say(fleet.Software, s.Factors[software], 0)
 	}
 	tenant := q.tenant[s.Instrument]

@@ -1,8 +1,10 @@
 package evaluate
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -150,7 +152,8 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// A component on which little came true has the curve of all, one on which much did its own.
+// A component on which much came true has a curve of its own; one on which little did, the
+// curve of all, moved to what is known of it.
 func TestCurvesOfTheirOwn(t *testing.T) {
 	rng := rand.New(rand.NewPCG(3, 4))
 	y := &Year{}
@@ -166,14 +169,46 @@ func TestCurvesOfTheirOwn(t *testing.T) {
 		y.Rows = append(y.Rows, row)
 	}
 	models := make([]predict.Target, len(predict.Targets))
-	y.Calibrate(models)
-	if _, own := models[0].Curves[condition.Components[0].Name]; !own {
-		t.Error("where it came true 400 times there is no curve of its own")
+	Years{y}.Calibrate(models)
+	common, often, seldom := models[0].Curves[""], models[0].Curves[condition.Components[0].Name], models[0].Curves[condition.Components[1].Name]
+	if p := common.At(0); p < .08 || p > .15 {
+		t.Errorf("in common: %v, came of 11 %%", p)
 	}
-	if _, own := models[0].Curves[condition.Components[1].Name]; own {
-		t.Error("where it came true 50 times there is a curve of its own")
+	if p := often.At(0); p < .15 || p > .25 {
+		t.Errorf("of its own: %v, came of 20 %%", p)
 	}
-	if len(models[0].Curves[""].Score) == 0 {
-		t.Error("there is none in common")
+	if p := seldom.At(0); p < .02 || p > .06 || !slices.Equal(seldom.Score, common.Score) {
+		t.Errorf("moved: %v, came of 2.5 %%", p)
+	}
+	if p := models[0].Curves[condition.Components[2].Name].At(0); math.Abs(p-common.At(0)) > 1e-9 {
+		t.Errorf("of which nothing is known: %v, in common %v", p, common.At(0))
+	}
+}
+
+// Thresholds keep within the budget on each year, even where all years together would allow
+// more: here one has all the false alarms.
+func TestBudgetOfEachYear(t *testing.T) {
+	year := func(wrong int) *Year {
+		y := &Year{Years: 100, arrivals: map[string][]time.Time{}, Truths: Truths{failures: map[string]map[string][]fleet.Failure{}, end: day(400)}}
+		for i := range 60 {
+			id := fmt.Sprint("i-", i)
+			y.Instruments = append(y.Instruments, id)
+			row := Scored{Instrument: int32(i), At: day(100), P: predict.Prediction{Component: condition.Components[0].Name}}
+			if i < 40 {
+				y.Truths.failures[id] = map[string][]fleet.Failure{condition.Components[0].Name: {{Instrument: id, Component: condition.Components[0].Name, Onset: day(90), Failed: day(120), Ended: day(121), Precursor: true}}}
+				row.P.Fault = .3 + .015*float64(i)
+			} else if i-40 < wrong {
+				row.P.Fault = .48
+			}
+			y.Rows = append(y.Rows, row)
+		}
+		return y
+	}
+	for wrong, careful := range map[int]bool{0: false, 20: true} {
+		b := &predict.Bundle{}
+		Years{year(0), year(0), year(wrong)}.Choose(b, .15)
+		if raise := b.Thresholds.Raise[condition.Components[0].Name]; raise > .48 != careful {
+			t.Errorf("with %d false alarms in one year: threshold %v", wrong, raise)
+		}
 	}
 }

@@ -1,9 +1,7 @@
 package evaluate
 
 import (
-	"cmp"
 	"slices"
-	"sync"
 
 	"proactive/shared/condition"
 	"proactive/shared/predict"
@@ -16,25 +14,30 @@ const leastOutcomes = 12
 // its own; with less it has the one of all components.
 const enoughOfItsOwn = 10 * leastOutcomes
 
-// Calibrate fits the curves that make the models' scores probabilities, by component: on a
-// year that the models have not seen.
-func (y *Year) Calibrate(models []predict.Target) {
+// Years are fleets' years, scored by the same models: what curves and thresholds come from.
+type Years []*Year
+
+// Calibrate fits the curves that make the models' scores probabilities, by component: on
+// years that the models have not seen, all together.
+func (all Years) Calibrate(models []predict.Target) {
 	for t := range models {
-		models[t].Curves = map[string]predict.Curve{}
-		all := make([][]predict.Outcome, len(condition.Components))
-		for i := range y.Rows {
-			if row := &y.Rows[i]; row.Labels[t] >= 0 {
-				all[row.Component] = append(all[row.Component], predict.Outcome{Score: row.Raw[t], Came: row.Labels[t] == 1})
+		of := make([][]predict.Outcome, len(condition.Components))
+		for _, y := range all {
+			for i := range y.Rows {
+				if row := &y.Rows[i]; row.Labels[t] >= 0 {
+					of[row.Component] = append(of[row.Component], predict.Outcome{Score: row.Raw[t], Came: row.Labels[t] == 1})
+				}
 			}
 		}
-		var together []predict.Outcome
-		for c, outcomes := range all {
-			together = append(together, outcomes...)
+		together := predict.Fit(slices.Concat(of...), leastOutcomes)
+		models[t].Curves = map[string]predict.Curve{"": together}
+		for c, outcomes := range of {
+			own := together.Moved(outcomes)
 			if came(outcomes) >= enoughOfItsOwn {
-				models[t].Curves[condition.Components[c].Name] = predict.Fit(outcomes, leastOutcomes)
+				own = predict.Fit(outcomes, leastOutcomes)
 			}
+			models[t].Curves[condition.Components[c].Name] = own
 		}
-		models[t].Curves[""] = predict.Fit(together, leastOutcomes)
 	}
 }
 
@@ -55,68 +58,64 @@ const Margin = .8
 // above the promise.
 const leastPrecision = .88
 
-// option is what thresholds of one component come to.
-type option struct {
-	raise, now  float64
-	cases, hits int
-	worth       int // failures foretold
-}
+// nows are the probabilities to have failed that may open a case at once.
+var nows = []float64{.3, .45, .6}
 
-// Choose sets the thresholds that foretell the most failures within the budget of false
-// cases per instrument-year over all components. Of each component the threshold is taken
-// that gains the most at a price per false case; the price is the lowest at which the
-// budget and the precision hold, the same for all components: a false case is as bad
-// on one as on the other.
-func (y *Year) Choose(b *predict.Bundle, budget float64) {
-	rows := make([][]int, len(condition.Components))
-	for i := range y.Rows {
-		rows[y.Rows[i].Component] = append(rows[y.Rows[i].Component], i)
-	}
-	best, worth := b.Thresholds, -1
+// From lowest to highest are the probabilities of a fault that may open a case, in hundredths.
+const lowest, highest = 20, 92
+
+// Choose sets the thresholds that foretell the most failures, and of these the ones that find
+// the most others at once, within the budget of false
+// cases per instrument-year over all components: on all years together less its margin, with
+// the precision, and on each year alone the whole of it. They are the same for all
+// components. The probabilities are calibrated for each, so that a case at one half is as good
+// a bet on one as on another; thresholds of their own would be chosen by a handful of cases,
+// and other years have others.
+func (all Years) Choose(b *predict.Bundle, budget float64) {
+	best, most, then := b.Thresholds, -1, -1
 	for runs := 1; runs <= 3; runs++ {
-		options := make([][]option, len(rows))
-		var wait sync.WaitGroup
-		for c := range rows {
-			wait.Go(func() { options[c] = y.options(b, c, rows[c], runs) })
-		}
-		wait.Wait()
-		for price := .25; price < 64; price *= 1.25 {
-			t := predict.Thresholds{Budget: budget, Runs: runs, Raise: map[string]float64{}, Now: map[string]float64{}}
-			cases, hits, gain := 0, 0, 0
-			for c, all := range options {
-				o := slices.MaxFunc(all, func(a, b option) int { return cmp.Compare(a.value(price), b.value(price)) })
-				t.Raise[condition.Components[c].Name], t.Now[condition.Components[c].Name] = o.raise, o.now
-				cases, hits, gain = cases+o.cases, hits+o.hits, gain+o.worth
-			}
-			if share(hits, cases) >= leastPrecision && float64(cases-hits) <= budget*Margin*y.Years && gain > worth {
-				best, worth = t, gain
+		for _, now := range nows {
+			low, high := lowest, highest+1 // the lowest that can be afforded, by halving
+			for low < high {
+				middle := (low + high) / 2
+				t := same(float64(middle)/100, now, runs, budget)
+				foretold, atOnce, afforded := all.gain(b, t)
+				if !afforded {
+					low = middle + 1
+					continue
+				}
+				high = middle
+				if foretold > most || foretold == most && atOnce > then {
+					best, most, then = t, foretold, atOnce
+				}
 			}
 		}
 	}
 	b.Thresholds = best
 }
 
-// nows are the probabilities to have failed that may open a case at once.
-var nows = []float64{.3, .45, .6, .75}
-
-func (o option) value(price float64) float64 {
-	return float64(o.worth) - price*float64(o.cases-o.hits)
+// same are thresholds that are the same for all components.
+func same(raise, now float64, runs int, budget float64) predict.Thresholds {
+	t := predict.Thresholds{Budget: budget, Runs: runs, Raise: map[string]float64{}, Now: map[string]float64{}}
+	for _, c := range condition.Components {
+		t.Raise[c.Name], t.Now[c.Name] = raise, now
+	}
+	return t
 }
 
-func (y *Year) options(b *predict.Bundle, component int, rows []int, runs int) (all []option) {
-	name := condition.Components[component].Name
-	for raise := .14; raise < 1; raise += .04 {
-		for _, now := range nows {
-			tried := *b
-			tried.Thresholds = predict.Thresholds{Runs: runs, Raise: map[string]float64{name: raise}, Now: map[string]float64{name: now}}
-			d, rule, alarms := NewDesk(y.Truths), Bundled(&tried), make([]predict.Alarm, len(y.Instruments))
-			for _, i := range rows {
-				row := &y.Rows[i]
-				d.Take(y.Instruments[row.Instrument], row.At, rule(row, &alarms[row.Instrument]))
-			}
-			t := y.Tally(d, name)
-			all = append(all, option{raise, now, t.Cases, t.True, t.Foretold + t.AtOnce})
-		}
+// gain is how many failures thresholds foretell, and how many find at once that could not be
+// foretold, and whether they can be afforded.
+func (all Years) gain(b *predict.Bundle, t predict.Thresholds) (foretold, atOnce int, afforded bool) {
+	tried := *b
+	tried.Thresholds = t
+	spent := make([]Tally, len(all))
+	inParallel(len(all), func(i int) { spent[i] = all[i].Tally(all[i].Try(Bundled(&tried)), "") })
+	cases, wrong, years := 0, 0, 0.0
+	afforded = true
+	for i, s := range spent {
+		cases, wrong, years = cases+s.Cases, wrong+s.False, years+all[i].Years
+		foretold, atOnce = foretold+s.Foretold, atOnce+s.AtOnce
+		afforded = afforded && float64(s.False) <= t.Budget*all[i].Years
 	}
-	return all
+	return foretold, atOnce, afforded && !(share(cases-wrong, cases) < leastPrecision) && float64(wrong) <= t.Budget*Margin*years
 }

@@ -46,14 +46,19 @@ type Row struct {
 	Fact       Fact
 }
 
-// Rows plays a fleet and calls visit for each component after each run. The vector is its
-// own until it returns.
-func Rows(f *fleet.Fleet, visit func(Row) error) error {
+// Rows plays a fleet and calls visit for each component after each run, of those that are
+// wanted: wanted is asked before there is a vector, which takes most of the time; nil wants
+// all. The vector is visit's own until it returns.
+func Rows(f *fleet.Fleet, wanted func(Row) bool, visit func(Row) error) error {
 	truths, vector := TruthsOf(f), make([]float64, len(condition.Columns))
 	return Play(f, func(s Step) error {
 		for c := range condition.Components {
+			row := Row{Instrument: s.Instrument, Sequence: s.Sequence, At: s.At, Component: c, Fact: truths.At(s.Instrument, c, s.At)}
+			if wanted != nil && !wanted(row) {
+				continue
+			}
 			s.State.Vector(c, vector)
-			row := Row{Instrument: s.Instrument, Sequence: s.Sequence, At: s.At, Component: c, Vector: vector, Fact: truths.At(s.Instrument, c, s.At)}
+			row.Vector = vector
 			if err := visit(row); err != nil {
 				return err
 			}
@@ -72,16 +77,20 @@ type Matrix struct {
 // Learn plays a fleet for what can be learnt from it, and adds that. share is of the rows
 // far from any fault that are kept.
 func (m *Matrix) Learn(f *fleet.Fleet, share float64) error {
-	return Rows(f, func(r Row) error {
-		if near := r.Fact.Fault != nil || r.Fact.Comes && r.Fact.Ahead < 60*24*time.Hour; !near && digestShare(r) >= share {
-			return nil
-		}
+	return Rows(f, func(r Row) bool {
+		return r.Fact.Fault != nil || r.Fact.Comes && r.Fact.Ahead < 60*24*time.Hour || digestShare(r) < share
+	}, func(r Row) error {
 		for _, x := range r.Vector {
 			m.vectors = append(m.vectors, float32(x))
 		}
 		m.labels = append(m.labels, LabelsOf(r.Fact))
 		return nil
 	})
+}
+
+// Join adds another's rows after its own.
+func (m *Matrix) Join(other *Matrix) {
+	m.vectors, m.labels = append(m.vectors, other.vectors...), append(m.labels, other.labels...)
 }
 
 // Len is how many rows there are.

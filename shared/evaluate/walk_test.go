@@ -65,7 +65,7 @@ func small(t *testing.T, instruments, days int) *fleet.Fleet {
 func vectors(t *testing.T, f *fleet.Fleet, until time.Time) map[string][]float64 {
 	t.Helper()
 	all := map[string][]float64{}
-	if err := Rows(f, func(r Row) error {
+	if err := Rows(f, nil, func(r Row) error {
 		if r.At.Before(until) {
 			all[fmt.Sprint(r.Instrument, " ", r.Sequence, " ", r.Component)] = slices.Clone(r.Vector)
 		}

@@ -89,3 +89,40 @@ func Fit(outcomes []Outcome, least int) Curve {
 	}
 	return c
 }
+
+// Moved is the curve of something of which few outcomes are known, from the one that it has
+// in common with others: of the log-odds x that the curve says, a + b·x, by maximum
+// likelihood with normal priors about a = 0 and b = 1, so that no outcomes leave the curve
+// as it is, and each outcome moves it a little.
+func (c Curve) Moved(outcomes []Outcome) Curve {
+	const spreadA, spreadB = .5, .25
+	a, b := 0.0, 1.0
+	for range 30 { // Newton's method
+		ga, gb := -a/(spreadA*spreadA), (1-b)/(spreadB*spreadB)
+		haa, hab, hbb := 1/(spreadA*spreadA), 0.0, 1/(spreadB*spreadB)
+		for _, o := range outcomes {
+			x := logit(c.At(o.Score))
+			p := 1 / (1 + math.Exp(-(a + b*x)))
+			rest, w := -p, p*(1-p)
+			if o.Came {
+				rest = 1 - p
+			}
+			ga, gb = ga+rest, gb+rest*x
+			haa, hab, hbb = haa+w, hab+w*x, hbb+w*x*x
+		}
+		det := haa*hbb - hab*hab
+		da, db := (hbb*ga-hab*gb)/det, (haa*gb-hab*ga)/det
+		a, b = a+da, b+db
+		if math.Abs(da)+math.Abs(db) < 1e-9 {
+			break
+		}
+	}
+	b = max(b, 0)
+	moved := Curve{Score: slices.Clone(c.Score), Probability: make([]float64, len(c.Probability))}
+	for i, p := range c.Probability {
+		moved.Probability[i] = 1 / (1 + math.Exp(-(a + b*logit(p))))
+	}
+	return moved
+}
+
+func logit(p float64) float64 { return math.Log(p / (1 - p)) }

@@ -47,6 +47,34 @@ func TestCurveIsCalibrated(t *testing.T) {
 	}
 }
 
+// A curve moves to what is known of a component, and no further than that is much.
+func TestMoved(t *testing.T) {
+	c := Curve{Score: []float64{-1, 0, 1}, Probability: []float64{.01, .05, .2}}
+	of := func(n, came int) (all []Outcome) {
+		for i := range n {
+			all = append(all, Outcome{0, i < came})
+		}
+		return all
+	}
+	for name, x := range map[string]struct {
+		outcomes  []Outcome
+		low, high float64
+	}{
+		"nothing is known":         {nil, .0499, .0501},
+		"it comes less, of little": {of(40, 0), .02, .045},
+		"it comes less, of much":   {of(4000, 40), .009, .012},
+		"it comes more, of much":   {of(4000, 800), .18, .2},
+	} {
+		moved := c.Moved(x.outcomes)
+		if p := moved.At(0); p < x.low || p > x.high {
+			t.Errorf("%s: %v", name, p)
+		}
+		if !slices.IsSorted(moved.Probability) {
+			t.Errorf("%s: it falls: %v", name, moved.Probability)
+		}
+	}
+}
+
 func quiet() *Bundle {
 	return &Bundle{Manifest: Manifest{Thresholds: Thresholds{Raise: map[string]float64{"pump": .5}, Now: map[string]float64{"pump": .9}, Runs: 2}}}
 }
