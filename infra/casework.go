@@ -40,7 +40,7 @@ func (a *appStack) newCaseworkFunction() awslambda.Function {
 	}, all(
 		on(d.tables.cases, "the case, step by step", "GetItem", "PutItem"),
 		on(d.tables.findings, "the evidence", "Query"),
-		on(d.tables.health, "the runs after a visit; the visit itself", "PutItem", "Query"),
+		on(d.tables.health, "the runs after a visit; the visit itself; which models were asked", "GetItem", "PutItem", "Query"),
 		a.writeRows(d.keys.tables),
 		grant{"tells other systems what became of a case", []string{"events:PutEvents"}, []*string{a.bus.EventBusArn()}, nil},
 	)...)

@@ -111,11 +111,11 @@ func (c *Case) Attach(finding string) Reason {
 	return Done
 }
 
-// Diagnose records a diagnosis.
-func (c *Case) Diagnose(d Diagnosis) Reason {
+// Diagnose records a diagnosis, and which models were asked.
+func (c *Case) Diagnose(d Diagnosis, asked string) Reason {
 	reason := c.Advance(StepDiagnose)
 	if reason == Done {
-		c.Diagnosis = &d
+		c.Diagnosis, c.Asked = &d, asked
 	}
 	return reason
 }
