@@ -84,6 +84,7 @@ func (a *appStack) newNotify(api uploadAPI) awslambda.Function {
 		ScheduleGroup: *group.Name(), ReminderRole: *role.RoleArn(), ReminderFunction: *remind.FunctionArn(),
 	}, all(
 		on(d.tables.cases, "the case; its token and slot link; which notices were sent", "GetItem", "PutItem"),
+		on(d.tables.cases, "past cases on the same component, whose end support is told", "Query"),
 		on(d.tables.findings, "the evidence", "Query"),
 		on(d.tables.instruments, "the serial number, which a person needs", "GetItem"),
 		a.writeRows(d.keys.tables),

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,8 +35,8 @@ type explained struct {
 	Foretold   *health.Foretold `json:"foretold"`
 	Evidence   health.Evidence  `json:"evidence"`
 	Replay     string           `json:"replay"` // "same", "different" or "models-not-known"
-	// Similar are past cases on the component, of any instrument: see casework.Similar.
-	Similar []casework.Past `json:"similar"`
+	// Similar are past cases on the component, of any instrument: see casework.SimilarTo.
+	Similar []casework.Similar `json:"similar"`
 }
 
 // finding explains a deployed finding from what was stored with it.
@@ -58,7 +57,7 @@ func (c *explainCmd) finding(a *app) error {
 	case f.Foretold == nil:
 		return fault.New(fault.Malformed, "not-a-prediction", fmt.Errorf("%s was made by the rule %s, not by models: proactive findings shows what it is judged by", f.ID, f.Rule))
 	}
-	e := explained{f.ID, f.Instrument, f.Component, f.Reason, f.State, f.LastSequence, f.Foretold, f.Evidence, noModels, []casework.Past{}}
+	e := explained{f.ID, f.Instrument, f.Component, f.Reason, f.State, f.LastSequence, f.Foretold, f.Evidence, noModels, []casework.Similar{}}
 	if b, err := c.modelsOf(f); err == nil {
 		again, err := score.Replay(b, f)
 		switch {
@@ -71,8 +70,7 @@ func (c *explainCmd) finding(a *app) error {
 		}
 	}
 	if c.CasesTable != "" {
-		db := tables.Client(cfg)
-		if e.Similar, err = similar(a.ctx, tables.NewCases(db, c.CasesTable), tables.NewFindings(db, c.FindingsTable), f); err != nil {
+		if e.Similar, err = similar(a.ctx, tables.NewCases(tables.Client(cfg), c.CasesTable), f); err != nil {
 			return err
 		}
 	}
@@ -85,38 +83,26 @@ func (c *explainCmd) finding(a *app) error {
 	return nil
 }
 
-// What similar cases are looked for among: the newest closed cases on the component.
-const (
-	mostLooked = 200
-	mostShown  = 3
-)
-
-// similar looks for past cases like a finding, among those that it is no part of.
-func similar(ctx context.Context, cases *tables.Cases, findings *tables.Findings, f health.Finding) ([]casework.Past, error) {
-	all, err := cases.List(ctx)
+// similar are past cases like the one that a finding belongs to, or like it alone.
+func similar(ctx context.Context, cases *tables.Cases, f health.Finding) ([]casework.Similar, error) {
+	standing, err := cases.Standing(ctx, f.Instrument, f.Component)
 	if err != nil {
 		return nil, err
 	}
-	all = slices.DeleteFunc(all, func(c casework.Case) bool {
-		return c.Component != f.Component || c.ClosedAt == nil || slices.Contains(c.Findings, f.ID)
-	})
-	slices.SortFunc(all, func(a, b casework.Case) int {
-		return cmp.Or(b.ClosedAt.Compare(*a.ClosedAt), cmp.Compare(a.ID, b.ID))
-	})
-	var past []casework.Past
-	for _, c := range all[:min(mostLooked, len(all))] {
-		found, err := findings.Findings(ctx, c.Instrument)
+	own := ""
+	for n := standing.Ordinal; n > 0 && own == ""; n-- {
+		c, err := cases.Get(ctx, casework.ID(f.Instrument, f.Component, n))
 		if err != nil {
 			return nil, err
 		}
-		if p, ok := casework.PastOf(c, found); ok {
-			past = append(past, p)
+		if slices.Contains(c.Findings, f.ID) {
+			own = c.ID
 		}
 	}
-	return casework.Similar(f.Foretold.Because, past, mostShown), nil
+	return casework.SimilarTo(ctx, cases, f.Component, own, f.Foretold.Because)
 }
 
-func tellPast(p casework.Past) string {
+func tellPast(p casework.Similar) string {
 	told := "nobody told what was true"
 	if p.Label != nil {
 		told = string(p.Label.Verdict)

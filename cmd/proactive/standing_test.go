@@ -155,31 +155,27 @@ func TestAnOperatorSeesSimilarCases(t *testing.T) {
 	cases := tables.NewCases(db, "cases")
 	opened := time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)
 	closed := opened.AddDate(0, 0, 9)
-	enter := func(instrument, component string, found health.Finding) string {
+	enter := func(instrument, component string, because []health.Because) string {
 		c := casework.Case{
-			ID: casework.ID(instrument, component, 1), Ordinal: 1, Instrument: instrument, Component: component, Finding: found.ID, Findings: []string{found.ID},
-			State: casework.Closed, Outcome: casework.Fixed, OpenedAt: opened, ClosedAt: &closed, Label: &casework.Label{Verdict: casework.Confirmed, Part: "laser module", At: closed},
+			ID: casework.ID(instrument, component, 1), Ordinal: 1, Instrument: instrument, Component: component, Finding: f.ID, Findings: []string{"f-other"},
+			Because: because, State: casework.Open, OpenedAt: opened, Label: &casework.Label{Verdict: casework.Confirmed, Part: "laser module", At: closed},
+		}
+		if instrument == teller {
+			c.Findings = []string{f.ID}
 		}
 		if err := cases.Create(t.Context(), casework.Standing{}, c); err != nil {
 			t.Fatal(err)
 		}
-		if instrument == teller {
-			return c.ID
-		}
-		found.Instrument = instrument
-		if err := tables.NewFindings(db, "findings").Commit(t.Context(), instrument, 0, []health.Finding{found}); err != nil {
+		c.Close(casework.Fixed, closed)
+		if err := cases.Finish(t.Context(), c, 0); err != nil {
 			t.Fatal(err)
 		}
 		return c.ID
 	}
-	enter(teller, "laser", f) // its own case
-	like := f
-	like.ID = "f-likelikelikelike"
-	want := enter("i-01hzzzzzzzzzzzzzzzzzzzzzza", "laser", like)
-	enter("i-01hzzzzzzzzzzzzzzzzzzzzzzb", "pump", like) // on another component
-	ruled := like
-	ruled.ID, ruled.Foretold = "f-ruledruledruledr", nil
-	enter("i-01hzzzzzzzzzzzzzzzzzzzzzzc", "laser", ruled)
+	enter(teller, "laser", f.Foretold.Because) // its own case
+	want := enter("i-01hzzzzzzzzzzzzzzzzzzzzzza", "laser", f.Foretold.Because)
+	enter("i-01hzzzzzzzzzzzzzzzzzzzzzzb", "pump", f.Foretold.Because) // on another component
+	enter("i-01hzzzzzzzzzzzzzzzzzzzzzzc", "laser", nil)               // that rules found
 
 	var e explained
 	o.must(&e, "explain", f.ID, "--instrument", teller)

@@ -1,6 +1,7 @@
 package casework_test
 
 import (
+	"context"
 	"errors"
 	"testing"
 
@@ -83,7 +84,7 @@ func TestPartReplacedSurvivesEveryStoreFailure(t *testing.T) {
 // Which models were asked is on the case: the one that foretold it, or the one in use.
 func TestDiagnoseRecordsWhichModelsWereAsked(t *testing.T) {
 	told := finding("chiller", "chiller-foretold", 0)
-	told.Kind, told.Foretold = health.Predicted, &health.Foretold{Model: "ours"}
+	told.Kind, told.Foretold = health.Predicted, &health.Foretold{Model: "ours", Because: []health.Because{{Signal: "chiller.duty.mean", Score: 2}}}
 	for name, c := range map[string]struct {
 		status   *health.Status
 		foretold bool
@@ -111,9 +112,63 @@ func TestDiagnoseRecordsWhichModelsWereAsked(t *testing.T) {
 			if _, failures := w.take(t, w.call(casework.StepDiagnose)); !c.foretold && failures != 1 {
 				t.Errorf("%d failures", failures)
 			}
-			if got := w.get(t).Asked; got != c.want {
-				t.Errorf("%q, want %q", got, c.want)
+			if got := w.get(t); got.Asked != c.want || (len(got.Because) > 0) != c.foretold {
+				t.Errorf("%q because of %v, want %q", got.Asked, got.Because, c.want)
 			}
 		})
 	}
+}
+
+// Similar cases are read with what is true of them now; one that is being erased is left out.
+func TestSimilarTo(t *testing.T) {
+	r := newRoom(t)
+	because := []health.Because{{Signal: "chiller.duty.mean", Score: 2}}
+	var ids []string
+	for i, instrument := range []string{"i-1", "i-2", "i-3", "i-4", "i-5"} {
+		c := casework.Case{
+			ID: casework.ID(instrument, "chiller", 1), Ordinal: 1, Instrument: instrument, Component: "chiller", Because: because,
+			State: casework.Open, OpenedAt: testNow.AddDate(0, 0, -2-i),
+		}
+		if err := r.cases.Create(t.Context(), casework.Standing{}, c); err != nil {
+			t.Fatal(err)
+		}
+		r.close(t, c.ID, 0)
+		ids = append(ids, c.ID)
+	}
+	if _, _, err := casework.Update(t.Context(), r.cases, ids[1], func(c *casework.Case) casework.Reason {
+		return c.Tell(casework.Label{Verdict: casework.NoFault})
+	}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := casework.SimilarTo(t.Context(), gone{r.cases, ids[2]}, "chiller", ids[0], because)
+	if err != nil || len(got) > 3 {
+		t.Fatalf("%+v, %v", got, err)
+	}
+	for _, s := range got {
+		if s.Case == ids[0] || s.Case == ids[2] || s.Likeness != 1 || s.Outcome != casework.Fixed || (s.Label != nil) != (s.Case == ids[1]) || s.Case == ids[1] && s.Days != 3 {
+			t.Errorf("%+v", s)
+		}
+	}
+	for _, method := range []string{"Past", "Get"} {
+		r.cases.Fail(method, pipelinetest.NotPersisted)
+		if _, err := casework.SimilarTo(t.Context(), r.cases, "chiller", "", because); !errors.Is(err, pipelinetest.ErrStore) {
+			t.Errorf("%s: %v", method, err)
+		}
+	}
+	if none, err := casework.SimilarTo(t.Context(), r.cases, "pump", "", because); err != nil || none == nil || len(none) != 0 {
+		t.Errorf("%+v, %v", none, err)
+	}
+}
+
+// gone is a cases table from which one case was erased.
+type gone struct {
+	casework.Archive
+	id string
+}
+
+func (g gone) Get(ctx context.Context, id string) (casework.Case, error) {
+	if id == g.id {
+		return casework.Case{}, casework.ErrNoCase
+	}
+	return g.Archive.Get(ctx, id)
 }

@@ -2,6 +2,9 @@ package casework
 
 import (
 	"cmp"
+	"context"
+	"errors"
+	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -10,49 +13,79 @@ import (
 	"proactive/shared/health"
 )
 
-// Past is a closed case whose component was foretold to fail, and what became of it.
+// Past is a closed case that models foretold, as similar ones are looked for.
 type Past struct {
-	Case       string           `json:"case"`
-	Likeness   float64          `json:"likeness"` // to what one asks about: see Alike
-	Finding    string           `json:"finding"`
-	Instrument string           `json:"instrument"`
-	Opened     time.Time        `json:"opened"`
-	Days       float64          `json:"days"` // from opening to closing
-	Outcome    Outcome          `json:"outcome"`
-	Label      *Label           `json:"label"` // null: nobody told
-	Because    []health.Because `json:"-"`
+	Case    string
+	Because []health.Because
 }
 
-// PastOf a case with the findings of its instrument; false if it is open, or no model
-// foretold it. Of several predictions it is the first that joined the case.
-func PastOf(c Case, findings []health.Finding) (Past, bool) {
-	if c.State != Closed || c.ClosedAt == nil {
-		return Past{}, false
+// Archive is the cases table as it looks back.
+type Archive interface {
+	// Get: see Store.
+	Get(ctx context.Context, id string) (Case, error)
+	// Past are the closed cases on a component, of any instrument, that models foretold:
+	// the newest, most of them at the most.
+	Past(ctx context.Context, component string, most int) ([]Past, error)
+}
+
+// Similar is a past case that was foretold for similar reasons, and what became of it. Its
+// id is for eyes only: what is written down of a case and names another would outlive the
+// other's erasure.
+type Similar struct {
+	Case     string    `json:"case"`
+	Likeness float64   `json:"likeness"` // see Alike; above 0
+	Opened   time.Time `json:"opened"`
+	Days     float64   `json:"days"` // from opening to closing
+	Outcome  Outcome   `json:"outcome"`
+	Label    *Label    `json:"label"` // null: nobody told
+}
+
+// How far one looks back, and how much is shown of it.
+const (
+	mostLooked = 100
+	mostShown  = 3
+)
+
+// SimilarTo a component's reasons are the past cases most like them, other than the case
+// that they are of: at most 3, among the newest 100. It reads one page and these.
+func SimilarTo(ctx context.Context, archive Archive, component, own string, because []health.Because) ([]Similar, error) {
+	past, err := archive.Past(ctx, component, mostLooked)
+	if err != nil {
+		return nil, fmt.Errorf("looking for past cases: %w", err)
 	}
-	for _, id := range c.Findings {
-		i := slices.IndexFunc(findings, func(f health.Finding) bool { return f.ID == id && f.Foretold != nil })
-		if i >= 0 {
-			return Past{
-				Case: c.ID, Finding: id, Instrument: c.Instrument, Opened: c.OpenedAt.UTC(), Days: c.ClosedAt.Sub(c.OpenedAt).Hours() / 24,
-				Outcome: c.Outcome, Label: c.Label, Because: findings[i].Foretold.Because,
-			}, true
+	past = slices.DeleteFunc(past, func(p Past) bool { return p.Case == own })
+	similar := []Similar{}
+	for _, m := range mostAlike(because, past, mostShown) {
+		c, err := archive.Get(ctx, m.Case)
+		if errors.Is(err, ErrNoCase) || err == nil && c.ClosedAt == nil {
+			continue // its instrument is being erased
 		}
+		if err != nil {
+			return nil, fmt.Errorf("reading past case %s: %w", m.Case, err)
+		}
+		similar = append(similar, Similar{
+			Case: c.ID, Likeness: m.likeness, Opened: c.OpenedAt.UTC(), Days: c.ClosedAt.Sub(c.OpenedAt).Hours() / 24, Outcome: c.Outcome, Label: c.Label,
+		})
 	}
-	return Past{}, false
+	return similar, nil
 }
 
-// Similar are the past cases that were foretold for the most similar reasons, the most
-// similar first, at most so many; of equals the one that sorts first by its id. What has
-// nothing in common, or speaks the other way, is not similar.
-func Similar(because []health.Because, past []Past, most int) []Past {
-	all := []Past{}
+type match struct {
+	Past
+	likeness float64
+}
+
+// mostAlike are the most similar first, at most so many; of equals the one that sorts
+// first by its id. What has nothing in common, or speaks the other way, is not similar.
+func mostAlike(because []health.Because, past []Past, most int) []match {
+	var all []match
 	for _, p := range past {
-		if p.Likeness = Alike(because, p.Because); p.Likeness > 0 {
-			all = append(all, p)
+		if x := Alike(because, p.Because); x > 0 {
+			all = append(all, match{p, x})
 		}
 	}
-	slices.SortFunc(all, func(a, b Past) int {
-		return cmp.Or(cmp.Compare(b.Likeness, a.Likeness), cmp.Compare(a.Case, b.Case))
+	slices.SortFunc(all, func(a, b match) int {
+		return cmp.Or(cmp.Compare(b.likeness, a.likeness), cmp.Compare(a.Case, b.Case))
 	})
 	return all[:min(most, len(all))]
 }

@@ -4,7 +4,6 @@ import (
 	"math"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -62,7 +61,7 @@ func TestAlike(t *testing.T) {
 	}
 }
 
-func TestSimilar(t *testing.T) {
+func TestMostAlike(t *testing.T) {
 	of := func(score float64) []health.Because {
 		return []health.Because{{Signal: "a", Score: 1}, {Signal: "b", Score: score}}
 	}
@@ -70,41 +69,20 @@ func TestSimilar(t *testing.T) {
 		{Case: "c-far-1", Because: of(1)}, {Case: "c-z-1", Because: of(.1)}, {Case: "c-a-1", Because: of(.1)},
 		{Case: "c-against-1", Because: []health.Because{{Signal: "a", Score: -2}}}, {Case: "c-same-1", Because: of(0)}, {Case: "c-other-1", Because: []health.Because{{Signal: "x", Score: 9}}},
 	}
-	names := func(all []Past) (ids []string) {
+	names := func(all []match) (ids []string) {
 		for _, p := range all {
 			ids = append(ids, p.Case)
 		}
 		return ids
 	}
-	if diff := cmp.Diff([]string{"c-same-1", "c-a-1", "c-z-1"}, names(Similar(of(0), past, 3))); diff != "" {
+	if diff := cmp.Diff([]string{"c-same-1", "c-a-1", "c-z-1"}, names(mostAlike(of(0), past, 3))); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]string{"c-same-1", "c-a-1", "c-z-1", "c-far-1"}, names(Similar(of(0), past, 9))); diff != "" {
+	if diff := cmp.Diff([]string{"c-same-1", "c-a-1", "c-z-1", "c-far-1"}, names(mostAlike(of(0), past, 9))); diff != "" {
 		t.Errorf("what has nothing in common: %s", diff)
 	}
 	slices.Reverse(past)
-	if diff := cmp.Diff([]string{"c-same-1", "c-a-1", "c-z-1"}, names(Similar(of(0), past, 3))); diff != "" {
+	if diff := cmp.Diff([]string{"c-same-1", "c-a-1", "c-z-1"}, names(mostAlike(of(0), past, 3))); diff != "" {
 		t.Errorf("in another order: %s", diff)
-	}
-	if all := Similar(of(0), nil, 3); all == nil || len(all) != 0 {
-		t.Errorf("%+v", all)
-	}
-}
-
-func TestPastOf(t *testing.T) {
-	opened := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
-	closed := opened.Add(36 * time.Hour)
-	rule, told := health.Finding{ID: "f-rule"}, health.Finding{ID: "f-told", Foretold: &health.Foretold{Because: []health.Because{{Signal: "a", Score: 1}}}}
-	c := Case{ID: "c-1", State: Closed, OpenedAt: opened, ClosedAt: &closed, Outcome: Fixed, Findings: []string{"f-rule", "f-told"}}
-	p, ok := PastOf(c, []health.Finding{told, rule})
-	if want := (Past{Case: "c-1", Finding: "f-told", Opened: opened, Days: 1.5, Outcome: Fixed, Because: told.Foretold.Because}); !ok || cmp.Diff(want, p) != "" {
-		t.Errorf("%t %s", ok, cmp.Diff(want, p))
-	}
-	if _, ok := PastOf(c, []health.Finding{rule}); ok {
-		t.Error("nothing was foretold")
-	}
-	c.State, c.ClosedAt = Open, nil
-	if _, ok := PastOf(c, []health.Finding{told, rule}); ok {
-		t.Error("it is open")
 	}
 }

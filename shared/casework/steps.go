@@ -86,7 +86,7 @@ func (s Steps) diagnose(ctx context.Context, c Case) (DiagnoseAnswer, error) {
 	if err != nil {
 		return DiagnoseAnswer{}, err
 	}
-	c, reason, err := Update(ctx, s.Books, c.ID, func(c *Case) Reason { return c.Diagnose(DiagnosisOf(opened), asked) })
+	c, reason, err := Update(ctx, s.Books, c.ID, func(c *Case) Reason { return c.Diagnose(DiagnosisOf(opened), asked, because(opened)) })
 	if err != nil {
 		return DiagnoseAnswer{}, err
 	}
@@ -119,6 +119,16 @@ func (s Steps) asked(ctx context.Context, c Case, opened []health.Finding) (stri
 		return "", fmt.Errorf("reading which models were asked of case %s: %w", c.ID, err)
 	}
 	return cmp.Or(now.Model, NoModels), nil
+}
+
+// because are the reasons of the first prediction among findings.
+func because(opened []health.Finding) []health.Because {
+	for _, f := range opened {
+		if f.Foretold != nil {
+			return f.Foretold.Because
+		}
+	}
+	return nil
 }
 
 // opened are the findings that a case was opened for, the first first.

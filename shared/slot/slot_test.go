@@ -81,7 +81,7 @@ func offered(t *testing.T) *world {
 	}
 	for _, step := range []func(*casework.Case) casework.Reason{
 		func(c *casework.Case) casework.Reason {
-			return c.Diagnose(casework.Diagnosis{Hours: 4}, casework.NoModels)
+			return c.Diagnose(casework.Diagnosis{Hours: 4}, casework.NoModels, nil)
 		},
 		func(c *casework.Case) casework.Reason { return c.Advance(casework.StepSupport) },
 		func(c *casework.Case) casework.Reason {
