@@ -23,9 +23,6 @@ const (
 // Runs that came before it is told are judged by the old part's normal: tell it soon. An
 // open case that is verified later finds its epoch begun, as if after a crash.
 func PartReplaced(ctx context.Context, store Health, c Case, found int) (Reason, error) {
-	if c.Visit != nil {
-		return ServicedSince, nil
-	}
 	for range attempts {
 		h, err := store.History(ctx, c.Instrument)
 		if err != nil {

@@ -3,6 +3,7 @@ package casework_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 
 	"proactive/shared/casework"
@@ -140,12 +141,17 @@ func TestSimilarTo(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
+	for _, own := range ids {
+		if got, err := casework.SimilarTo(t.Context(), r.cases, "chiller", own, because); err != nil || len(got) != 3 || slices.ContainsFunc(got, func(s casework.Similar) bool { return s.Case == own }) {
+			t.Errorf("of %s: %+v, %v", own, got, err)
+		}
+	}
 	got, err := casework.SimilarTo(t.Context(), gone{r.cases, ids[2]}, "chiller", ids[0], because)
 	if err != nil || len(got) > 3 {
 		t.Fatalf("%+v, %v", got, err)
 	}
 	for _, s := range got {
-		if s.Case == ids[0] || s.Case == ids[2] || s.Likeness != 1 || s.Outcome != casework.Fixed || (s.Label != nil) != (s.Case == ids[1]) || s.Case == ids[1] && s.Days != 3 {
+		if s.Case == ids[2] || s.Likeness != 1 || s.Outcome != casework.Fixed || (s.Label != nil) != (s.Case == ids[1]) || s.Case == ids[1] && s.Days != 3 {
 			t.Errorf("%+v", s)
 		}
 	}

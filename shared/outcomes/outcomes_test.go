@@ -78,6 +78,8 @@ func TestHowACaseWasTold(t *testing.T) {
 			[]Told{{Rules, NotTold, "", nil, ""}, {"m", AsCome, "f-1", nil, ""}}},
 		"foretold when it had come already": {"m", told(40), []health.Finding{ruled("f-1", limit, 10), predicted("f-2", "m", onItsWay, 11)},
 			[]Told{{Rules, AsCome, "f-1", nil, ""}, {"m", AsCome, "f-2", nil, ""}}},
+		"foretold with the run that said it had come": {"m", told(40), []health.Finding{ruled("f-1", limit, 10), predicted("f-2", "m", onItsWay, 10)},
+			[]Told{{Rules, AsCome, "f-1", nil, ""}, {"m", AsCome, "f-2", nil, ""}}},
 		"joined a rule's case before it came": {"m", told(40), []health.Finding{ruled("f-1", drift, 10), predicted("f-2", "m", onItsWay, 12), ruled("f-3", limit, 20)},
 			[]Told{{Rules, Foretold, "f-1", days(10), Came}, {"m", Foretold, "f-2", days(8), Came}}},
 		"told by rules only": {"m", told(40), []health.Finding{ruled("f-1", drift, 10)},
