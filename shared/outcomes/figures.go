@@ -18,7 +18,7 @@ type Verdict string
 // The verdicts.
 const (
 	Within    Verdict = "within-budget"   // all of the interval is, were every closed case that nobody told of false
-	Over      Verdict = "over-budget"     // all of the interval is over it
+	Over      Verdict = "over-budget"     // all of the interval is over it, with one false case less as well
 	NotEnough Verdict = "not-enough-data" // the budget is in the interval, or too few cases were told of
 	NoBudget  Verdict = "no-budget"       // none is known: of rules, and of bundles that are not built in
 )
@@ -210,13 +210,15 @@ func (t *tally) figures() Figures {
 	return f
 }
 
-// verdict judges false cases by a budget. What nobody told of may be false as well.
+// verdict judges false cases by a budget. What nobody told of may be false as well; and one
+// false case may be the very trace from which on a bundle counts as in use: by it alone no
+// budget is overspent.
 func verdict(wrong, untold int, years float64, budget *float64) Verdict {
 	if budget == nil {
 		return NoBudget
 	}
 	allowed := *budget * years
-	low, _ := factors.Poisson(wrong)
+	low, _ := factors.Poisson(max(0, wrong-1))
 	_, high := factors.Poisson(wrong + untold)
 	switch {
 	case !(years > 0):

@@ -71,7 +71,7 @@ func TestWindowOf(t *testing.T) {
 		t.Errorf("%+v", m)
 	}
 	// Seventy-three days of one instrument and thirty of another; of the window.
-	if years := 103. / 365; math.Abs(m.Years-years) > 1e-9 || math.Abs(*m.FalsePerYear-2/years) > 1e-9 || m.Verdict != Over {
+	if years := 103. / 365; math.Abs(m.Years-years) > 1e-9 || math.Abs(*m.FalsePerYear-2/years) > 1e-9 || m.Verdict != NotEnough {
 		t.Errorf("%+v", m)
 	}
 	if r := by["rules "]; r.Years != m.Years || r.Verdict != NoBudget || r.Budget != nil {
@@ -96,6 +96,8 @@ func TestVerdict(t *testing.T) {
 		"as many as the budget":                     {150, 0, 1000, NotEnough},
 		"few false, and few told of":                {10, 200, 1000, NotEnough},
 		"over the budget, whatever was not told of": {200, 200, 1000, Over},
+		"the first false case, in a month":          {1, 0, .1, NotEnough},
+		"three in a month":                          {3, 0, .1, Over},
 		"nothing observed":                          {0, 0, 0, NotEnough},
 		"false, and nothing observed":               {3, 0, 0, NotEnough},
 	} {
