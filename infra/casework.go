@@ -40,7 +40,7 @@ func (a *appStack) newCaseworkFunction() awslambda.Function {
 	}, all(
 		on(d.tables.cases, "the case, step by step", "GetItem", "PutItem"),
 		on(d.tables.findings, "the evidence", "Query"),
-		on(d.tables.health, "the runs after a visit; the visit itself", "PutItem", "Query"),
+		on(d.tables.health, "the runs after a visit; the visit itself; which models were asked", "GetItem", "PutItem", "Query"),
 		a.writeRows(d.keys.tables),
 		grant{"tells other systems what became of a case", []string{"events:PutEvents"}, []*string{a.bus.EventBusArn()}, nil},
 	)...)
@@ -84,6 +84,7 @@ func (a *appStack) newNotify(api uploadAPI) awslambda.Function {
 		ScheduleGroup: *group.Name(), ReminderRole: *role.RoleArn(), ReminderFunction: *remind.FunctionArn(),
 	}, all(
 		on(d.tables.cases, "the case; its token and slot link; which notices were sent", "GetItem", "PutItem"),
+		on(d.tables.cases, "past cases on the same component, whose end support is told", "Query"),
 		on(d.tables.findings, "the evidence", "Query"),
 		on(d.tables.instruments, "the serial number, which a person needs", "GetItem"),
 		a.writeRows(d.keys.tables),

@@ -219,6 +219,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"names of clean data are listed by who keeps the account and who erases", "s3:ListBucketVersions", "${data/Clean.Arn}", []string{"erase", "reconcile"}},
 		{"instruments are listed by who keeps the account and who erases", "dynamodb:Scan", "${data/Instruments.Arn}", []string{"erase", "reconcile"}},
 		{"findings are score's", "dynamodb:PutItem", "${data/Findings.Arn}", []string{"score"}},
+		{"past cases are read by who tells support of them", "dynamodb:Query", "${data/Cases.Arn}", []string{"notify"}},
 		{"cases are started by the starter", "states:StartExecution", caseARN, []string{"starter"}},
 		{"a waiting case is answered by these", "states:SendTaskSuccess", caseARN, []string{"notify", "remind", "slot"}},
 		{"mail is sent by notify", "ses:SendEmail", mailARN, []string{"notify"}},

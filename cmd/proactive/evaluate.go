@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -15,7 +16,7 @@ import (
 type evaluateCmd struct {
 	Fleet  string `help:"A fleet's directory, as fleet year writes it." required:"" type:"existingdir" placeholder:"DIR"`
 	Models string `help:"A bundle of models to judge instead of the one that is built in." type:"existingdir" placeholder:"DIR"`
-	Card   string `help:"Also write the model card." type:"path" placeholder:"FILE"`
+	Card   string `help:"Also write the model card; what outcomes say in it stays." type:"path" placeholder:"FILE"`
 	Check  bool   `help:"Read every file first and compare with the fleet's digest."`
 }
 
@@ -51,8 +52,12 @@ func (c *evaluateCmd) Run(a *app) error {
 	}
 	r := evaluate.ReportOf(y, b)
 	if c.Card != "" {
+		was, err := os.ReadFile(c.Card)
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("reading the model card that is there: %w", err)
+		}
 		var card bytes.Buffer
-		evaluate.WriteCard(&card, r, b, f.Settings())
+		evaluate.WriteCard(&card, r, b, f.Settings(), string(was))
 		if err := os.WriteFile(c.Card, card.Bytes(), 0o600); err != nil {
 			return fmt.Errorf("writing the model card: %w", err)
 		}

@@ -19,6 +19,7 @@ type explainCmd struct {
 	Component     string `arg:"" optional:"" help:"With a fleet: one of its components: laser, camera, focus, stage, z-drive, chiller, heater, fan, pump, line, valve."`
 	Instrument    string `help:"With a finding: whose it is." placeholder:"i-…"`
 	FindingsTable string `hidden:"" help:"Name of the findings table."`
+	CasesTable    string `hidden:"" help:"Name of the cases table."`
 	Fleet         string `help:"The fleet's directory." type:"existingdir" placeholder:"DIR"`
 	Sequence      int64  `help:"With a fleet: as of this run; default the last." placeholder:"N"`
 	Models        string `help:"A bundle of models instead of the one that is built in." type:"existingdir" placeholder:"DIR"`
@@ -30,7 +31,8 @@ func (explainCmd) Help() string {
 answerable for, exactly, and how far it stands from where it was when the part was well.
 
 Of a finding it says what was stored with it, and asks the same models again about the
-same numbers: they must say the same, to the bit.
+same numbers: they must say the same, to the bit. It also names the past cases on the same
+component that were foretold for the most similar reasons, and what became of them.
 
   proactive explain f-5rgwdjcpta2xbf4l --instrument i-0q2sxt7wsrhyc7vpdc05kaka9e --outputs outputs.json
   proactive explain i-0q2sxt7wsrhyc7vpdc05kaka9e pump --fleet /tmp/fleet --sequence 80`

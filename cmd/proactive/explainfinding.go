@@ -1,13 +1,16 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 
 	"proactive/shared/aws/awsconfig"
 	"proactive/shared/aws/tables"
+	"proactive/shared/casework"
 	"proactive/shared/fault"
 	"proactive/shared/health"
 	"proactive/shared/predict"
@@ -32,6 +35,8 @@ type explained struct {
 	Foretold   *health.Foretold `json:"foretold"`
 	Evidence   health.Evidence  `json:"evidence"`
 	Replay     string           `json:"replay"` // "same", "different" or "models-not-known"
+	// Similar are past cases on the component, of any instrument: see casework.SimilarTo.
+	Similar []casework.Similar `json:"similar"`
 }
 
 // finding explains a deployed finding from what was stored with it.
@@ -52,7 +57,7 @@ func (c *explainCmd) finding(a *app) error {
 	case f.Foretold == nil:
 		return fault.New(fault.Malformed, "not-a-prediction", fmt.Errorf("%s was made by the rule %s, not by models: proactive findings shows what it is judged by", f.ID, f.Rule))
 	}
-	e := explained{f.ID, f.Instrument, f.Component, f.Reason, f.State, f.LastSequence, f.Foretold, f.Evidence, noModels}
+	e := explained{f.ID, f.Instrument, f.Component, f.Reason, f.State, f.LastSequence, f.Foretold, f.Evidence, noModels, []casework.Similar{}}
 	if b, err := c.modelsOf(f); err == nil {
 		again, err := score.Replay(b, f)
 		switch {
@@ -64,6 +69,11 @@ func (c *explainCmd) finding(a *app) error {
 			return err
 		}
 	}
+	if c.CasesTable != "" {
+		if e.Similar, err = similar(a.ctx, tables.NewCases(tables.Client(cfg), c.CasesTable), f); err != nil {
+			return err
+		}
+	}
 	if err := a.print(e, func(w io.Writer) { tellExplained(w, e) }); err != nil {
 		return err
 	}
@@ -71,6 +81,36 @@ func (c *explainCmd) finding(a *app) error {
 		return fault.New(fault.Internal, "does-not-replay", fmt.Errorf("the models say otherwise than %s has it", f.ID))
 	}
 	return nil
+}
+
+// similar are past cases like the one that a finding belongs to, or like it alone.
+func similar(ctx context.Context, cases *tables.Cases, f health.Finding) ([]casework.Similar, error) {
+	standing, err := cases.Standing(ctx, f.Instrument, f.Component)
+	if err != nil {
+		return nil, err
+	}
+	own := ""
+	for n := standing.Ordinal; n > 0 && own == ""; n-- {
+		c, err := cases.Get(ctx, casework.ID(f.Instrument, f.Component, n))
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(c.Findings, f.ID) {
+			own = c.ID
+		}
+	}
+	return casework.SimilarTo(ctx, cases, f.Component, own, f.Foretold.Because)
+}
+
+func tellPast(p casework.Similar) string {
+	told := "nobody told what was true"
+	if p.Label != nil {
+		told = string(p.Label.Verdict)
+		if p.Label.Part != "" {
+			told += ", " + p.Label.Part + " replaced"
+		}
+	}
+	return fmt.Sprintf("%s  alike %3.0f %%  %s; closed as %s after %.0f days", p.Case, 100*p.Likeness, told, p.Outcome, p.Days)
 }
 
 func (c *explainCmd) modelsOf(f health.Finding) (*predict.Bundle, error) {
@@ -95,6 +135,12 @@ func tellExplained(w io.Writer, e explained) {
 	}
 	fmt.Fprintf(w, "  (log-odds; of a component of which nothing is known %.2f)\n", t.Base)
 	fmt.Fprintf(w, "  shown by %s, beyond %.4g %s; its own normal is %.4g\n", e.Evidence.Feature, e.Evidence.Limit, e.Evidence.Unit, e.Evidence.Baseline)
+	for i, p := range e.Similar {
+		if i == 0 {
+			fmt.Fprintf(w, "  past cases on a %s that were foretold for the most similar reasons\n", e.Component)
+		}
+		fmt.Fprintf(w, "    %s\n", tellPast(p))
+	}
 	fmt.Fprintln(w, "  asked again:", map[string]string{
 		replays: "the models say the same, to the bit", differs: "THE MODELS SAY OTHERWISE", noModels: "these models are not built in; --models DIR names them",
 	}[e.Replay])

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,6 +16,7 @@ import (
 	"proactive/shared/handoff"
 	"proactive/shared/health"
 	"proactive/shared/observation"
+	"proactive/shared/outcomes"
 	"proactive/shared/pipelinetest"
 	"proactive/shared/score"
 )
@@ -92,27 +95,94 @@ func TestAnOperatorLooksAtWhatIsForetold(t *testing.T) {
 		t.Fatal(err)
 	}
 	cases := tables.NewCases(tables.Client(cfg), "cases")
-	c := casework.Case{ID: casework.ID(teller, "laser", 1), Ordinal: 1, Instrument: teller, Component: "laser", Finding: f.ID, Findings: []string{f.ID}, State: casework.Open, OpenedAt: time.Now()}
+	c := casework.Case{ID: casework.ID(teller, "laser", 1), Ordinal: 1, Instrument: teller, Component: "laser", Finding: f.ID, Findings: []string{f.ID}, Asked: f.Foretold.Model, State: casework.Open, OpenedAt: time.Now()}
 	if err := cases.Create(t.Context(), casework.Standing{}, c); err != nil {
 		t.Fatal(err)
 	}
-	var before, after labels
+	var before, after outcomes.Report
 	o.must(&before, "labels")
-	if len(before.Cases) != 1 || before.Cases[0].Kind != health.Predicted || before.Precision[0].Share != nil {
+	if f := before.Now().Figures; len(before.Cases) != 1 || before.Cases[0].Kind != health.Predicted || len(f) != 3 || f[2].Cases != 1 || f[2].Precision.Share != nil {
 		t.Errorf("%+v", before)
 	}
 	o.refused("no-result", "outcome", c.ID)
 	o.refused("no-such-case", "outcome", "c-none-1", "--confirmed")
 	o.refused("part-without-fault", "outcome", c.ID, "--no-fault-found", "--part", "laser")
-	for range 2 {
-		o.must(nil, "outcome", c.ID, "--part", "laser module")
+	o.refused("no-window", "labels", "--days", "0")
+	// A part was replaced and no visit is on record: the light source's normal begins anew.
+	for _, want := range []casework.Reason{casework.NewEpoch, casework.ServicedSince} {
+		var said struct {
+			Baseline casework.Reason `json:"baseline"`
+		}
+		if o.must(&said, "outcome", c.ID, "--part", "laser module"); said.Baseline != want {
+			t.Errorf("baseline: %s, want %s", said.Baseline, want)
+		}
 	}
-	o.must(&after, "labels", "--days", "30")
-	p := after.Precision[0]
+	h, err := tables.NewHealth(tables.Client(cfg), "health").History(t.Context(), teller)
+	if e := h.Services["laser"]; err != nil || e.Number != 1 || e.Since != 15 {
+		t.Errorf("%+v, %v", e, err)
+	}
+
+	card := filepath.Join(t.TempDir(), "card.md")
+	if err := os.WriteFile(card, []byte("# Card\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o.refused("no-markers", "labels", "--card", card)
+	if err := os.WriteFile(card, []byte("# Card\n"+outcomes.Kept("")+"\n## Cases\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o.must(&after, "labels", "--days", "30", "--card", card)
 	if l := after.Cases[0].Label; l == nil || l.Verdict != casework.Confirmed || l.Part != "laser module" || after.Cases[0].Model != f.Foretold.Model {
 		t.Errorf("%+v", after.Cases[0])
 	}
-	if p.Component != "laser" || p.Kind != health.Predicted || p.Told != 1 || p.Confirmed != 1 || *p.Share != 1 || p.CI[1] != 1 || p.CI[0] > .03 {
+	p := after.Now().Figures[3] // of the models, on the laser
+	if p.Component != "laser" || p.Model != f.Foretold.Model || p.Told != 1 || p.Confirmed != 1 || *p.Precision.Share != 1 || p.Precision.CI[1] != 1 || p.Precision.CI[0] > .03 || p.Faults != 1 || p.Foretold != 1 || p.Leads != 1 {
 		t.Errorf("%+v", p)
+	}
+	if raw, err := os.ReadFile(card); err != nil || !strings.Contains(string(raw), "| laser | 1 | 1 | 1 | 100 % (2 to 100) |") || !strings.HasSuffix(string(raw), "\n\n## Cases\n") {
+		t.Errorf("%s, %v", raw, err)
+	}
+}
+
+// What was foretold for the same reasons before is told with its end.
+func TestAnOperatorSeesSimilarCases(t *testing.T) {
+	o := newOperator(t)
+	f := foretold(t)
+	cfg, err := awsconfig.Load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := tables.Client(cfg)
+	cases := tables.NewCases(db, "cases")
+	opened := time.Date(2026, 11, 2, 8, 0, 0, 0, time.UTC)
+	closed := opened.AddDate(0, 0, 9)
+	enter := func(instrument, component string, because []health.Because) string {
+		c := casework.Case{
+			ID: casework.ID(instrument, component, 1), Ordinal: 1, Instrument: instrument, Component: component, Finding: f.ID, Findings: []string{"f-other"},
+			Because: because, State: casework.Open, OpenedAt: opened, Label: &casework.Label{Verdict: casework.Confirmed, Part: "laser module", At: closed},
+		}
+		if instrument == teller {
+			c.Findings = []string{f.ID}
+		}
+		if err := cases.Create(t.Context(), casework.Standing{}, c); err != nil {
+			t.Fatal(err)
+		}
+		c.Close(casework.Fixed, closed)
+		if err := cases.Finish(t.Context(), c, 0); err != nil {
+			t.Fatal(err)
+		}
+		return c.ID
+	}
+	enter(teller, "laser", f.Foretold.Because) // its own case
+	want := enter("i-01hzzzzzzzzzzzzzzzzzzzzzza", "laser", f.Foretold.Because)
+	enter("i-01hzzzzzzzzzzzzzzzzzzzzzzb", "pump", f.Foretold.Because) // on another component
+	enter("i-01hzzzzzzzzzzzzzzzzzzzzzzc", "laser", nil)               // that rules found
+
+	var e explained
+	o.must(&e, "explain", f.ID, "--instrument", teller)
+	if len(e.Similar) != 1 || e.Similar[0].Case != want || e.Similar[0].Likeness != 1 || e.Similar[0].Days != 9 || e.Similar[0].Label.Part != "laser module" {
+		t.Errorf("%+v", e.Similar)
+	}
+	if got := tellPast(e.Similar[0]); got != want+"  alike 100 %  confirmed, laser module replaced; closed as fixed after 9 days" {
+		t.Error(got)
 	}
 }

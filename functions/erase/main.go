@@ -73,7 +73,7 @@ func places(cfg aws.Config, s settings.Erase) []erase.Named {
 		{Name: "cohorts", What: "shares in what instruments with the same software or lot show", Place: tables.NewMemberships(db, s.HealthTable)},
 		{Name: "health", What: "rows: runs, services, condition, status, list of cohorts", Place: tables.NewPartition(db, s.HealthTable)},
 		{Name: "findings", What: "rows", Place: tables.NewPartition(db, s.FindingsTable)},
-		{Name: "cases", What: "rows: cases, standings, task tokens, slot links", Place: tables.NewCaseRows(db, s.CasesTable)},
+		{Name: "cases", What: "rows: cases, standings, task tokens, slot links, entries among past cases", Place: tables.NewCaseRows(db, s.CasesTable)},
 		{Name: "codes", What: "enrolment codes issued for the instrument", Place: tables.NewCodeRows(db, s.InstrumentsTable)},
 		{Name: "consents", What: "statements of consent that the instrument signed", Place: tables.NewConsentRows(db, s.InstrumentsTable)},
 	}

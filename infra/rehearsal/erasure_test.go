@@ -171,7 +171,7 @@ func erased(t *testing.T, n int) erasedLab {
 		e.counts[s.Store] = s.Count
 	}
 	for store, least := range map[string]int{
-		"executions": 1, "reminders": 1, "inbox": 14, "clean": 12, "quarantine": 1, "notices": 2, "dossiers": 3, "ledger": 12 * 3, "health": 12 + 2, "cohorts": 1, "findings": 2, "cases": 3, "codes": 2, "consents": 1, "queues": 4, "instrument": 1,
+		"executions": 1, "reminders": 1, "inbox": 14, "clean": 12, "quarantine": 1, "notices": 2, "dossiers": 3, "ledger": 12 * 3, "health": 12 + 2, "cohorts": 1, "findings": 2, "cases": 4, "codes": 2, "consents": 1, "queues": 4, "instrument": 1,
 	} {
 		if e.counts[store] < least {
 			t.Errorf("the certificate counts %d of %s, want %d at least", e.counts[store], store, least)
@@ -338,6 +338,11 @@ func plant(t *testing.T, lab *rehearsal.Lab, batch, id string) {
 	back.bury(t, "EraseQueue", fmt.Sprintf(`{"instrument":%q}`, lab.ID))
 	back.bury(t, "ScoreQueue", fmt.Sprintf(`{"instrument":%q,"batch":%q}`, lab.ID, batch))
 	codeFor(t, lab.Serial)
+	// An earlier case on the component, which was foretold: what is looked back to.
+	plain(t, "dynamodb", "DynamoDB_20120810.PutItem", map[string]any{"TableName": stage.Outputs["CasesTable"], "Item": map[string]any{
+		"pk": map[string]string{"S": layout.PastRow("laser")}, "sk": map[string]string{"S": layout.PastCase(time.Now(), id)},
+		"case": map[string]string{"S": id}, "because": map[string]string{"S": "[]"},
+	}})
 }
 
 // inHand receives a message that has a mark, as an operator does who looks at it, and lets

@@ -36,6 +36,13 @@ type Case struct {
 	Label   *Label  `json:"label,omitempty"`   // what a person says was true
 
 	Diagnosis *Diagnosis `json:"diagnosis,omitempty"`
+	// Asked is the bundle of models that was asked about the instrument when the case was
+	// diagnosed, NoModels if none was; "" of a case that is not diagnosed, or is older than
+	// this: it counts for nobody's recall.
+	Asked string `json:"asked,omitempty"`
+	// Because are the reasons of the prediction that it was diagnosed by, if there was one:
+	// what similar cases are found by when it is closed.
+	Because []health.Because `json:"because,omitempty"`
 	// Round counts the offers made to the lab, from 1; Slots are those of the last.
 	Round  int    `json:"round,omitempty"`
 	Slots  []Slot `json:"slots,omitempty"`

@@ -1,6 +1,7 @@
 package casework
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,8 @@ type Findings interface {
 type Health interface {
 	// History is every run and service of an instrument, strongly consistent.
 	History(ctx context.Context, instrument string) (health.History, error)
+	// Status is how an instrument stands, and false if nothing was ever decided on it.
+	Status(ctx context.Context, instrument string) (health.Status, bool, error)
 	// BeginEpoch writes a component's next epoch on condition that the stored one is
 	// was (the zero value: none); otherwise ErrRaced.
 	BeginEpoch(ctx context.Context, instrument, component string, was, next health.Epoch) error
@@ -79,7 +82,11 @@ func (s Steps) diagnose(ctx context.Context, c Case) (DiagnoseAnswer, error) {
 	if err != nil {
 		return DiagnoseAnswer{}, err
 	}
-	c, reason, err := Update(ctx, s.Books, c.ID, func(c *Case) Reason { return c.Diagnose(DiagnosisOf(opened)) })
+	asked, err := s.asked(ctx, c, opened)
+	if err != nil {
+		return DiagnoseAnswer{}, err
+	}
+	c, reason, err := Update(ctx, s.Books, c.ID, func(c *Case) Reason { return c.Diagnose(DiagnosisOf(opened), asked, because(opened)) })
 	if err != nil {
 		return DiagnoseAnswer{}, err
 	}
@@ -93,6 +100,35 @@ func (s Steps) diagnose(ctx context.Context, c Case) (DiagnoseAnswer, error) {
 		}
 	}
 	return DiagnoseAnswer{Symptom: c.Diagnosis.Symptom, Cause: c.Diagnosis.Cause, Reason: reason}, nil
+}
+
+// NoModels stands for a bundle where none is in use.
+const NoModels = "none"
+
+// asked is the bundle that foretold the case; or else the one that the instrument's status
+// was last written by, which is in use unless another came with the very run that the
+// finding was made of.
+func (s Steps) asked(ctx context.Context, c Case, opened []health.Finding) (string, error) {
+	for _, f := range opened {
+		if f.Foretold != nil {
+			return f.Foretold.Model, nil
+		}
+	}
+	now, _, err := s.Health.Status(ctx, c.Instrument)
+	if err != nil {
+		return "", fmt.Errorf("reading which models were asked of case %s: %w", c.ID, err)
+	}
+	return cmp.Or(now.Model, NoModels), nil
+}
+
+// because are the reasons of the first prediction among findings.
+func because(opened []health.Finding) []health.Because {
+	for _, f := range opened {
+		if f.Foretold != nil {
+			return f.Foretold.Because
+		}
+	}
+	return nil
 }
 
 // opened are the findings that a case was opened for, the first first.
@@ -180,10 +216,7 @@ func (s Steps) visited(ctx context.Context, c Case) (health.History, error) {
 		}
 		epoch := h.Services[c.Component]
 		if epoch.Case != c.ID {
-			next := health.Epoch{Number: epoch.Number + 1, Since: epoch.Since, Case: c.ID}
-			for _, r := range h.Runs {
-				next.Since = max(next.Since, r.Sequence+1)
-			}
+			next := following(h, epoch, c.ID)
 			err := s.Health.BeginEpoch(ctx, c.Instrument, c.Component, epoch, next)
 			if errors.Is(err, ErrRaced) {
 				continue

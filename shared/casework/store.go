@@ -52,7 +52,8 @@ type Books interface {
 	// condition that there is none of that id. ErrRaced if either fails.
 	Create(ctx context.Context, was Standing, c Case) error
 	// Finish writes, in one transaction, the closed case as Save would, and the
-	// standing as closed at epoch on condition that it is open with c's ordinal.
+	// standing as closed at epoch on condition that it is open with c's ordinal; and, of a
+	// case that models foretold, the row by which Archive.Past finds it.
 	Finish(ctx context.Context, c Case, epoch int) error
 }
 

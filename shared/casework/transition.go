@@ -3,6 +3,8 @@ package casework
 import (
 	"slices"
 	"time"
+
+	"proactive/shared/health"
 )
 
 // State is how far a case is.
@@ -111,11 +113,11 @@ func (c *Case) Attach(finding string) Reason {
 	return Done
 }
 
-// Diagnose records a diagnosis.
-func (c *Case) Diagnose(d Diagnosis) Reason {
+// Diagnose records a diagnosis, which models were asked, and why they foretold it.
+func (c *Case) Diagnose(d Diagnosis, asked string, because []health.Because) Reason {
 	reason := c.Advance(StepDiagnose)
 	if reason == Done {
-		c.Diagnosis = &d
+		c.Diagnosis, c.Asked, c.Because = &d, asked, because
 	}
 	return reason
 }

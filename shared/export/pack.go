@@ -22,9 +22,9 @@ var readme []byte
 var left = []dossier.Left{
 	{What: "sealed uploads, for 35 days", Why: "they hold what the clean batches hold, and open for nobody but scrub, and the lab's own auditor"},
 	{What: "quarantined uploads, for 72 hours at most", Why: "they open for nobody; their receipts say why"},
-	{What: "mails to our own people about a case", Why: "they name our people; the case says which were sent and when, and holds what they say"},
+	{What: "mails to our own people about a case", Why: "they name our people; the case says which were sent and when, and holds what they say of it"},
 	{What: "secrets: task tokens, digests of slot links and of enrolment codes", Why: "who has one can act; they say nothing of the instrument"},
-	{What: "rows that repeat others: owners of sequence numbers, heads of chains", Why: "ledger and receipts say the same"},
+	{What: "rows that repeat others: owners of sequence numbers, heads of chains, entries among past cases", Why: "ledger, receipts and cases say the same"},
 	{What: "the customer's contacts, sites and contracts", Why: "the customer's, not the instrument's: ask the service team"},
 }
 

@@ -91,6 +91,16 @@ func ClopperPearson(x, n float64) (low, high float64) {
 	return low, high
 }
 
+// Poisson is the exact 95 % interval of the mean of a count of which n were seen (Garwood
+// 1936).
+func Poisson(n int) (low, high float64) {
+	const tail = (1 - confidence) / 2
+	if n > 0 {
+		low = mathext.GammaIncRegInv(float64(n), tail)
+	}
+	return low, mathext.GammaIncRegInv(float64(n)+1, 1-tail)
+}
+
 // MidP is the mid-P 95 % interval of a probability of which x in n were seen: what was
 // seen counts half in each tail. It covers 95 % on average, where ClopperPearson covers
 // 95 % at least.

@@ -28,6 +28,18 @@ func TestClopperPearson(t *testing.T) {
 	}
 }
 
+// A bound of a count's mean leaves 2.5 % of the counts beyond what was seen.
+func TestPoissonLeavesTheTails(t *testing.T) {
+	if low, high := Poisson(0); low != 0 || math.Abs(high-3.688879454113936) > 1e-9 { // -ln 0.025
+		t.Errorf("none seen: %g to %g", low, high)
+	}
+	for _, n := range []int{1, 3, 15, 100, 1639} {
+		low, high := Poisson(n)
+		near(t, "as many or more at low", 1-distuv.Poisson{Lambda: low}.CDF(float64(n-1)), 0.025)
+		near(t, "as many or fewer at high", distuv.Poisson{Lambda: high}.CDF(float64(n)), 0.025)
+	}
+}
+
 // A mid-P bound leaves 2.5 % beyond it, what was seen counted half.
 func TestMidPLeavesTheTails(t *testing.T) {
 	for _, c := range [][2]int{{0, 20}, {1, 7}, {3, 20}, {20, 20}, {137, 1000}} {

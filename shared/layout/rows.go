@@ -1,6 +1,9 @@
 package layout
 
-import "fmt"
+import (
+	"fmt"
+	"time"
+)
 
 // The tables. Every table has partition key "pk" and sort key "sk", both strings.
 //
@@ -29,6 +32,8 @@ import "fmt"
 //	             CASE#<case> / CASE              the case
 //	             CASE#<case> / TOKEN             the task token it waits on
 //	             SLOT#<sha256 hex> / SLOT        a slot link, by digest of its secret
+//	             PAST#<component> / <closed>#<case>
+//	                                             a closed case that models foretold, and why
 //	people       TENANT#<id> / TENANT            a customer organisation
 //	             TENANT#<id> / SITE#<site>       a site, its address, language, time zone
 //	             TENANT#<id> / CONTRACT#<site>   what service is owed
@@ -87,6 +92,9 @@ func CaseRow(id string) string { return "CASE#" + id }
 // SlotRow is the partition of a slot link, by the hex SHA-256 of its secret.
 func SlotRow(digest string) string { return "SLOT#" + digest }
 
+// PastRow is the partition of the closed cases on a component that models foretold.
+func PastRow(component string) string { return "PAST#" + component }
+
 // TenantRow is the partition of a tenant.
 func TenantRow(id string) string { return "TENANT#" + id }
 
@@ -99,6 +107,11 @@ const ConsentRows = "CONSENT#"
 // begins anew overwrites nothing that was said before.
 func ConsentRow(enrolment string, version int64) string {
 	return fmt.Sprintf("%s%s#%012d", ConsentRows, enrolment, version)
+}
+
+// PastCase is a closed case among those on its component, sorted by when it was closed.
+func PastCase(closed time.Time, id string) string {
+	return closed.UTC().Format(time.RFC3339) + "#" + id
 }
 
 // BatchRow is a batch in the ledger.

@@ -2,12 +2,13 @@ package notice
 
 // The fixtures, for the tests that see this package from outside.
 var (
-	ChillerWarm  = chillerWarm
-	LaserFalling = laserFalling
-	CaseOf       = caseOf
-	Circle       = circle
-	Night        = night
-	EventOf      = eventOf
-	MatterOf     = matterOf
-	Ana, Joe     = ana, joe
+	ChillerWarm   = chillerWarm
+	LaserFalling  = laserFalling
+	LaserForetold = laserForetold
+	CaseOf        = caseOf
+	Circle        = circle
+	Night         = night
+	EventOf       = eventOf
+	MatterOf      = matterOf
+	Ana, Joe      = ana, joe
 )

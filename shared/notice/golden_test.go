@@ -50,6 +50,12 @@ func sheets(t *testing.T) map[string]Letter {
 
 	foretold := caseOf(laserForetold())
 	put("support-foretold", matterOf(foretold, laserForetold()), "support", people.Alert, language.English, nil)
+	put("support-foretold-before", matterOf(foretold, laserForetold()), "support", people.Alert, language.English, func(v *view) {
+		v.Similar = pastly([]casework.Similar{
+			{Case: "c-theirs-1", Likeness: .97, Days: 8.6, Outcome: casework.Fixed, Label: &casework.Label{Verdict: casework.Confirmed, Part: "laser\nmodule"}},
+			{Case: "c-theirs-2", Likeness: .81, Days: 21, Outcome: casework.NoAnswer}, {Case: "c-theirs-3", Likeness: .4, Days: 3, Outcome: casework.Unverified, Label: &casework.Label{Verdict: casework.NoFault}},
+		})
+	})
 	come := laserForetold()
 	come.Reason, come.Foretold.Failed = "failure-has-come", .97
 	put("support-has-come", matterOf(caseOf(come), come), "support", people.Alert, language.English, nil)

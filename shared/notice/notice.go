@@ -33,9 +33,10 @@ import (
 	"proactive/shared/people"
 )
 
-// Cases is the cases table as notices need it. Both are casework's contracts.
+// Cases is the cases table as notices need it, by casework's contracts.
 type Cases interface {
 	casework.Store
+	casework.Archive
 	// SetToken: see casework.Links.
 	SetToken(ctx context.Context, caseID string, t casework.Token) error
 	// PutSlotLink: see casework.Links.
@@ -128,10 +129,12 @@ type InviteAnswer struct {
 type matter struct {
 	c        casework.Case
 	findings []health.Finding // those of the case that are on file, the first first
-	name     string           // of the instrument, as a person calls it
-	circle   people.Circle
-	zone     *time.Location
-	now      time.Time
+	// similar are past cases, of whatever lab: support alone is told of them.
+	similar []casework.Similar
+	name    string // of the instrument, as a person calls it
+	circle  people.Circle
+	zone    *time.Location
+	now     time.Time
 	// call is the step's own input: why a case is escalated stands in it.
 	call casework.Call
 }

@@ -176,6 +176,58 @@ func TestSupportIsToldByMailAndTopic(t *testing.T) {
 	}
 }
 
+// Support is told what became of similar cases, and never whose they were: the notice is
+// archived, and another's erasure does not find it. A lab is told nothing of others.
+func TestSupportIsToldOfSimilarCases(t *testing.T) {
+	f := notice.LaserForetold()
+	w, c := diagnosed(t, f)
+	past := c
+	past.Instrument, past.Tenant, past.Because = "i-another", "t-other", f.Foretold.Because
+	past.ID, past.Label = casework.ID(past.Instrument, past.Component, 1), &casework.Label{Verdict: casework.Confirmed, Part: "laser driver board"}
+	if err := w.cases.Create(t.Context(), casework.Standing{}, past); err != nil {
+		t.Fatal(err)
+	}
+	past.Close(casework.Fixed, past.OpenedAt.AddDate(0, 0, 12))
+	if err := w.cases.Finish(t.Context(), past, 1); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := casework.Update(t.Context(), w.cases, c.ID, func(c *casework.Case) casework.Reason {
+		c.Because = f.Foretold.Because
+		return casework.Done
+	}); err != nil {
+		t.Fatal(err)
+	}
+	w.cases.Fail("Past", pipelinetest.NotPersisted)
+	if _, err := w.steps().Run(t.Context(), call(c, casework.StepSupport, nil)); err == nil {
+		t.Error("the step did not fail")
+	}
+	w.must(c, casework.StepSupport, nil)
+	w.cases.Fail("Past", pipelinetest.NotPersisted) // who was told is not told again, and nobody looks
+	w.must(c, casework.StepSupport, nil)
+	w.must(c, casework.StepOffer, nil)
+	told, words := 0, regexp.MustCompile(`Alike\s+100\s%:\s+confirmed,\s+laser\s+driver\s+board\s+replaced;\s+closed\s+as\s+fixed\s+after\s+12\s+days\.`)
+	for key, raw := range w.archive {
+		says := string(raw)
+		if strings.HasSuffix(key, ".eml") {
+			says = open(t, raw).parts["text/plain"]
+		}
+		if words.MatchString(says) {
+			told++
+		}
+		if strings.Contains(says, "driver board") && !strings.Contains(key, "support") {
+			t.Errorf("%s tells of another's case", key)
+		}
+		for _, theirs := range []string{past.ID, past.Instrument, past.Tenant} {
+			if strings.Contains(says, theirs) {
+				t.Errorf("%s names %s", key, theirs)
+			}
+		}
+	}
+	if told != 1 {
+		t.Errorf("%d notices tell of it", told)
+	}
+}
+
 // Each failure of each store, whether it was written or not: the step fails, is taken
 // again, and ends with every notice recorded once. It is sent twice only where sending
 // itself, or recording what was sent, failed after the fact.

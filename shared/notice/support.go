@@ -26,7 +26,14 @@ const charts = 3
 // notified. If we crash between the two, the retried step finds the notices recorded.
 func (s Steps) support(ctx context.Context, m matter) (Answer, error) {
 	answer := Answer{Notices: map[string]Outcome{}}
-	if err := s.ours(ctx, m, answer, nameSupport, "support", people.Alert, nil); err != nil {
+	if len(m.c.Because) > 0 && !m.c.Noticed(nameSupport) {
+		var err error
+		if m.similar, err = casework.SimilarTo(ctx, s.Cases, m.c.Component, m.c.ID, m.c.Because); err != nil {
+			return answer, fmt.Errorf("looking for cases like %s: %w", m.c.ID, err)
+		}
+	}
+	err := s.ours(ctx, m, answer, nameSupport, "support", people.Alert, func(v *view) { v.Similar = pastly(m.similar) })
+	if err != nil {
 		return answer, err
 	}
 	_, reason, err := casework.Update(ctx, s.Cases, m.c.ID, func(c *casework.Case) casework.Reason { return c.Advance(casework.StepSupport) })
@@ -35,6 +42,27 @@ func (s Steps) support(ctx context.Context, m matter) (Answer, error) {
 	}
 	note(ctx, m.c.ID, "step-"+nameSupport, Outcome(reason))
 	return answer, nil
+}
+
+// pastly says of past cases what became of them, and not whose they were: this is archived,
+// and would outlive the erasure of another's.
+func pastly(all []casework.Similar) (lines []string) {
+	for _, p := range all {
+		says := "nobody told what was true"
+		if p.Label != nil {
+			says = verdicts[p.Label.Verdict]
+			if p.Label.Part != "" {
+				says += ", " + line(p.Label.Part) + " replaced"
+			}
+		}
+		lines = append(lines, fmt.Sprintf("Alike %s: %s; closed as %s after %.0f days", percent(p.Likeness), says, outcomeWords[p.Outcome], p.Days))
+	}
+	return lines
+}
+
+// verdicts are what people say was true, in words.
+var verdicts = map[casework.Verdict]string{
+	casework.Confirmed: "confirmed", casework.OtherCause: "something else was wrong", casework.NoFault: "no fault was found",
 }
 
 // escalate tells support that a case needs a person: the lab never picked a visit, or the

@@ -26,6 +26,8 @@ type view struct {
 
 	// Foretold is there if the first finding is a prediction.
 	Foretold *foretold
+	// Similar are past cases that were foretold for similar reasons, one a line.
+	Similar []string
 
 	Diagnosis                 *casework.Diagnosis
 	Cause, Part               string
@@ -125,11 +127,13 @@ func (v *view) lab(contacts []people.Contact) {
 	v.LabPeople = strings.Join(all, ", ")
 }
 
+var outcomeWords = map[casework.Outcome]string{
+	casework.Fixed: "fixed", casework.NotFixed: "not fixed", casework.NoAnswer: "no answer", casework.Unverified: "not verified",
+}
+
 func (v *view) outcome(c casework.Case) {
 	v.Fixed, v.NotFixed, v.NoAnswer = c.Outcome == casework.Fixed, c.Outcome == casework.NotFixed, c.Outcome == casework.NoAnswer
-	v.OutcomeWords = map[casework.Outcome]string{
-		casework.Fixed: "fixed", casework.NotFixed: "not fixed", casework.NoAnswer: "no answer", casework.Unverified: "not verified",
-	}[c.Outcome]
+	v.OutcomeWords = outcomeWords[c.Outcome]
 	v.Asked = map[int]string{0: "not yet", 1: "once", 2: "twice"}[c.Round]
 	if c.Round > 2 {
 		v.Asked = fmt.Sprintf("%d times", c.Round)

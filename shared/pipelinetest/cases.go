@@ -13,8 +13,9 @@ import (
 )
 
 var (
-	_ casework.Books = (*Cases)(nil)
-	_ casework.Links = (*Cases)(nil)
+	_ casework.Books   = (*Cases)(nil)
+	_ casework.Links   = (*Cases)(nil)
+	_ casework.Archive = (*Cases)(nil)
 )
 
 // Cases is a cases table in memory. It fails the test when two cases are open on one
@@ -137,6 +138,32 @@ func (s *Cases) List(context.Context) ([]casework.Case, error) {
 	}
 	slices.SortFunc(all, func(a, b casework.Case) int { return cmp.Compare(a.ID, b.ID) })
 	return all, nil
+}
+
+// Past implements casework.Archive.
+func (s *Cases) Past(_ context.Context, component string, most int) (past []casework.Past, err error) {
+	err = s.meet("Past", func() error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		var all []casework.Case
+		for id := range s.cases {
+			c, err := s.get(id)
+			if err != nil {
+				return err
+			}
+			if c.Component == component && c.State == casework.Closed && len(c.Because) > 0 {
+				all = append(all, c)
+			}
+		}
+		slices.SortFunc(all, func(a, b casework.Case) int {
+			return cmp.Or(b.ClosedAt.Compare(*a.ClosedAt), cmp.Compare(b.ID, a.ID))
+		})
+		for _, c := range all[:min(most, len(all))] {
+			past = append(past, casework.Past{Case: c.ID, Because: c.Because})
+		}
+		return nil
+	})
+	return past, err
 }
 
 // Book books a slot: see casework.Book.

@@ -129,6 +129,58 @@ func BooksContract(t *testing.T, s casework.Books) {
 	}
 }
 
+// ArchiveContract tests looking back: only closed cases that models foretold, the newest
+// first, and of one component.
+func ArchiveContract(t *testing.T, s interface {
+	casework.Books
+	casework.Archive
+}) {
+	ctx := t.Context()
+	begun := time.Date(2026, 12, 1, 8, 0, 0, 0, time.UTC)
+	enter := func(component string, ordinal int, score float64, closed bool) string {
+		c := contractCase(component, ordinal)
+		if score > 0 {
+			c.Because = []health.Because{{Signal: "pump.delivered.mean", Score: score}}
+		}
+		was, err := s.Standing(ctx, contractInstrument, component)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want(t, "opening", s.Create(ctx, was, c), nil)
+		if closed {
+			c.Close(casework.Fixed, begun.AddDate(0, 0, ordinal))
+			want(t, "closing", s.Finish(ctx, c, ordinal), nil)
+		}
+		return c.ID
+	}
+	var ids []string
+	for n := 1; n <= 3; n++ {
+		ids = append(ids, enter("pump", n, float64(n), true))
+	}
+	enter("pump", 4, 0, true)
+	enter("pump", 5, 5, false)
+	enter("valve", 1, 1, true)
+	for most, wanted := range map[int][]string{1: {ids[2]}, 3: {ids[2], ids[1], ids[0]}, 9: {ids[2], ids[1], ids[0]}} {
+		past, err := s.Past(ctx, "pump", most)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, p := range past {
+			got = append(got, p.Case)
+		}
+		if diff := cmp.Diff(wanted, got); diff != "" {
+			t.Errorf("the newest %d: %s", most, diff)
+		}
+		if p := past[0]; len(p.Because) != 1 || p.Because[0].Score != 3 {
+			t.Errorf("%+v", p)
+		}
+	}
+	if past, err := s.Past(ctx, "laser", 9); err != nil || len(past) != 0 {
+		t.Errorf("a component without: %+v, %v", past, err)
+	}
+}
+
 func closed(c casework.Case) casework.Case {
 	c.Close(casework.Fixed, time.Date(2026, 12, 1, 8, 0, 0, 0, time.UTC))
 	return c

@@ -8,6 +8,7 @@ import (
 
 func TestMemoryStoresKeepTheirContracts(t *testing.T) {
 	t.Run("books", func(t *testing.T) { pipelinetest.BooksContract(t, pipelinetest.NewCases(t)) })
+	t.Run("archive", func(t *testing.T) { pipelinetest.ArchiveContract(t, pipelinetest.NewCases(t)) })
 	t.Run("links", func(t *testing.T) { pipelinetest.LinksContract(t, pipelinetest.NewCases(t)) })
 	t.Run("health", func(t *testing.T) { pipelinetest.HealthContract(t, pipelinetest.NewHealth(t)) })
 	t.Run("findings", func(t *testing.T) { pipelinetest.FindingsContract(t, pipelinetest.NewFindings(t)) })

@@ -191,15 +191,18 @@ func (s *Health) PutStatus(_ context.Context, st health.Status, revision int64) 
 	})
 }
 
-// Status is how an instrument stands, and false if nothing was ever decided.
+// Status implements casework.Health.
 func (s *Health) Status(_ context.Context, instrument string) (st health.Status, there bool, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	row, there := s.statuses[instrument]
-	if !there {
-		return st, false, nil
-	}
-	return st, true, json.Unmarshal(row.document, &st)
+	err = s.meet("Status", func() error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		var row statusRow
+		if row, there = s.statuses[instrument]; !there {
+			return nil
+		}
+		return json.Unmarshal(row.document, &st)
+	})
+	return st, there, err
 }
 
 // Cohort implements score.Cohorts.

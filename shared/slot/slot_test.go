@@ -80,7 +80,9 @@ func offered(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	for _, step := range []func(*casework.Case) casework.Reason{
-		func(c *casework.Case) casework.Reason { return c.Diagnose(casework.Diagnosis{Hours: 4}) },
+		func(c *casework.Case) casework.Reason {
+			return c.Diagnose(casework.Diagnosis{Hours: 4}, casework.NoModels, nil)
+		},
 		func(c *casework.Case) casework.Reason { return c.Advance(casework.StepSupport) },
 		func(c *casework.Case) casework.Reason {
 			c.Zone = "Europe/Madrid"

@@ -15,12 +15,13 @@ import (
 )
 
 var (
-	_ casework.Books = (*Cases)(nil)
-	_ casework.Links = (*Cases)(nil)
+	_ casework.Books   = (*Cases)(nil)
+	_ casework.Links   = (*Cases)(nil)
+	_ casework.Archive = (*Cases)(nil)
 )
 
 // Cases is the cases table: cases, the rows that allow one open case per instrument and
-// component, task tokens, slot links.
+// component, task tokens, slot links, and what is looked back to (past.go).
 type Cases struct {
 	db    *dynamodb.Client
 	table string
@@ -104,7 +105,7 @@ func (t *Cases) Finish(ctx context.Context, c casework.Case, epoch int) error {
 	if err != nil {
 		return err
 	}
-	_, err = t.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: []types.TransactWriteItem{
+	writes := []types.TransactWriteItem{
 		{Put: put},
 		{Put: &types.Put{
 			TableName:                 aws.String(t.table),
@@ -113,7 +114,15 @@ func (t *Cases) Finish(ctx context.Context, c casework.Case, epoch int) error {
 			ExpressionAttributeNames:  map[string]string{"#state": "state"},
 			ExpressionAttributeValues: row{":open": text(standingOpen), ":ordinal": number(int64(c.Ordinal))},
 		}},
-	}})
+	}
+	past, err := t.past(c)
+	if err != nil {
+		return err
+	}
+	if past != nil {
+		writes = append(writes, types.TransactWriteItem{Put: past})
+	}
+	_, err = t.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: writes})
 	return raced(err, casework.ErrRaced, "closing case "+c.ID)
 }
 

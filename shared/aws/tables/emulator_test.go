@@ -49,6 +49,7 @@ func empty(t *testing.T, db *dynamodb.Client, name string) string {
 func TestTablesKeepTheirContracts(t *testing.T) {
 	db := emulatedDB(t)
 	t.Run("books", func(t *testing.T) { pipelinetest.BooksContract(t, tables.NewCases(db, empty(t, db, "books"))) })
+	t.Run("archive", func(t *testing.T) { pipelinetest.ArchiveContract(t, tables.NewCases(db, empty(t, db, "archive"))) })
 	t.Run("links", func(t *testing.T) { pipelinetest.LinksContract(t, tables.NewCases(db, empty(t, db, "links"))) })
 	t.Run("health", func(t *testing.T) { pipelinetest.HealthContract(t, tables.NewHealth(db, empty(t, db, "health"))) })
 	t.Run("turn", func(t *testing.T) { pipelinetest.TurnContract(t, tables.NewTurn(db, empty(t, db, "turn"))) })

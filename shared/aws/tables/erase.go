@@ -61,7 +61,8 @@ func NewConsentRows(db *dynamodb.Client, table string) *Rows {
 	}}
 }
 
-// NewCaseRows are the rows of the instrument's cases: standing, case, token, slot links.
+// NewCaseRows are the rows of the instrument's cases: standing, case, token, slot links, and
+// those among past cases.
 func NewCaseRows(db *dynamodb.Client, table string) *Rows {
 	return &Rows{db: db, table: table, keys: func(ctx context.Context, of erase.Scope) ([]row, error) {
 		all, err := scanCases(ctx, db, table)

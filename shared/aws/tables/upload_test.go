@@ -2,12 +2,15 @@ package tables_test
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
+	"proactive/shared/authorize"
 	"proactive/shared/aws/tables"
 	"proactive/shared/fault"
 	"proactive/shared/keyset"
+	"proactive/shared/ledger"
 	"proactive/shared/pipelinetest"
 )
 
@@ -36,6 +39,27 @@ func TestUploadTablesKeepTheirContracts(t *testing.T) {
 		all, err := s.List(t.Context())
 		if err != nil || len(all) != 4 {
 			t.Errorf("listing: %d batches, %v", len(all), err)
+		}
+	})
+	t.Run("when batches came", func(t *testing.T) {
+		s, at := tables.NewLedger(db, empty(t, db, "taken")), time.Date(2026, 11, 1, 8, 0, 0, 0, time.UTC)
+		for _, n := range []int64{9, 12, 10} { // in another order than they were made
+			entry := ledger.Entry{Instrument: "i-1", Batch: fmt.Sprint("B", n), Sequence: n, Bytes: 1, State: ledger.Granted}
+			if err := s.Grant(t.Context(), authorize.Grant{Entry: entry, DailyBytes: 10, Day: "2026-11-01", At: at.AddDate(0, 0, int(n))}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, there, err := s.Taken(t.Context(), "i-1", 10); err != nil || !there || !got.Equal(at.AddDate(0, 0, 10)) {
+			t.Errorf("run 10: %s, %t, %v", got, there, err)
+		}
+		if _, there, err := s.Taken(t.Context(), "i-1", 11); err != nil || there {
+			t.Errorf("run 11, which nobody sent: %t, %v", there, err)
+		}
+		if first, last, err := s.Span(t.Context(), "i-1"); err != nil || !first.Equal(at.AddDate(0, 0, 9)) || !last.Equal(at.AddDate(0, 0, 12)) {
+			t.Errorf("from %s to %s, %v", first, last, err)
+		}
+		if first, last, err := s.Span(t.Context(), "i-2"); err != nil || !first.IsZero() || !last.IsZero() {
+			t.Errorf("of one that sent nothing: from %s to %s, %v", first, last, err)
 		}
 	})
 	t.Run("key set", func(t *testing.T) { keySetContract(t, tables.NewInstruments(db, empty(t, db, "keyset"))) })
