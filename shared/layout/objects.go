@@ -63,6 +63,10 @@ func NoticeKey(caseID, name, ext string) string {
 	return "notices/v1/" + caseID + "/" + name + "." + ext
 }
 
+// FactorNoticeKey is the archive of one notice of a factor, apart from those of cases: who
+// writes it reads no customer's.
+func FactorNoticeKey(id, name, ext string) string { return "factors/v1/" + id + "/" + name + "." + ext }
+
 // NoticePrefix is what the keys of all notices of a case begin with.
 func NoticePrefix(caseID string) string { return "notices/v1/" + caseID + "/" }
 

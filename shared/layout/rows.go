@@ -28,6 +28,7 @@ import (
 //	             COHORT#<sha256 hex> / COHORT    what instruments share that have one level of a factor in common
 //	findings     <id> / FINDING#<finding>        a finding; the stream starts cases
 //	             <id> / HEAD                     the revision that every decision raises
+//	             FACTORS / FACTOR#<factor>       what many instruments share and is off; the stream tells support
 //	cases        OPEN#<id>#<component> / OPEN    which case is open, and the last ordinal
 //	             CASE#<case> / CASE              the case
 //	             CASE#<case> / TOKEN             the task token it waits on
@@ -68,6 +69,9 @@ const EraserRow = "ERASER"
 
 // SupportRow is the partition of our own contacts.
 const SupportRow = "SUPPORT"
+
+// FactorsRow is the partition of all factors that were noticed.
+const FactorsRow = "FACTORS"
 
 // Partition keys.
 
@@ -137,6 +141,9 @@ func CohortRow(level string) string { return "COHORT#" + level }
 
 // FindingRow is a finding.
 func FindingRow(id string) string { return "FINDING#" + id }
+
+// FactorRow is a factor that was noticed.
+func FactorRow(id string) string { return "FACTOR#" + id }
 
 // SiteRow is a site of a tenant.
 func SiteRow(site string) string { return "SITE#" + site }

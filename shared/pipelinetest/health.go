@@ -3,6 +3,7 @@ package pipelinetest
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"sync"
 	"testing"
 
@@ -19,8 +20,8 @@ var (
 
 // Health is a health table in memory. It fails the test when a run of one instrument is
 // written with no sequence number, when a component's epochs do not follow one another,
-// when a snapshot is kept that does not reach further than the one before, or when a
-// cohort grows beyond what a row can hold.
+// when a snapshot is kept that does not reach further than the one before, when a cohort
+// grows beyond what a row can hold, or when a factor is noticed twice.
 type Health struct {
 	Faults
 	t        testing.TB
@@ -31,6 +32,7 @@ type Health struct {
 	statuses map[string]statusRow
 	cohorts  map[string]cohortRow
 	levels   map[string]map[string]bool // by instrument: what an erasure goes by
+	factors  []health.Factor
 }
 
 type runRow struct {
@@ -215,9 +217,16 @@ func (s *Health) Cohort(_ context.Context, level string) (c score.Cohort, err er
 		if !there {
 			return nil
 		}
-		return json.Unmarshal(row.document, &c.Cohort)
+		return json.Unmarshal(row.document, &c)
 	})
 	return c, err
+}
+
+// Factors are the notices that were given, in their order.
+func (s *Health) Factors() []health.Factor {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.factors)
 }
 
 // Post implements score.Cohorts.
@@ -235,7 +244,7 @@ func (s *Health) Post(_ context.Context, p score.Posting) error {
 			}
 		}
 		for _, c := range p.Cohorts {
-			document, err := json.Marshal(c.Cohort)
+			document, err := json.Marshal(c)
 			if err != nil {
 				return err
 			}
@@ -247,6 +256,14 @@ func (s *Health) Post(_ context.Context, p score.Posting) error {
 				s.levels[p.Instrument] = map[string]bool{}
 			}
 			s.levels[p.Instrument][c.Level] = true
+		}
+		for _, f := range p.Factors {
+			for _, was := range s.factors {
+				if was.ID == f.ID {
+					s.t.Errorf("factor %s was noticed twice", f.ID)
+				}
+			}
+			s.factors = append(s.factors, f)
 		}
 		run.posted = true
 		return nil

@@ -75,7 +75,7 @@ func (s Stage) fold(kept Kept, t Told, sequence int64) (story, error) {
 			}
 		}
 		if r.Sequence == sequence {
-			out.ours = postingOf(&now.Condition, r)
+			out.ours = postingOf(&now, r)
 		}
 		if i+1 == keep {
 			if out.document, err = json.Marshal(now); err != nil {

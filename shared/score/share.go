@@ -7,6 +7,7 @@ import (
 	"math"
 	"slices"
 
+	"proactive/shared/attribute"
 	"proactive/shared/condition"
 	"proactive/shared/health"
 )
@@ -45,18 +46,21 @@ func (s Shared) shifts() map[string][]float64 {
 }
 
 // Cohort is what instruments that share a level of a factor lately showed, as of a
-// revision; the zero value is nobody.
+// revision, and what is remembered of the level; the zero value is nobody. Its JSON is what
+// is kept.
 type Cohort struct {
-	Level    string
-	Revision int64
+	Level    string `json:"-"`
+	Revision int64  `json:"-"`
 	condition.Cohort
+	Watch attribute.Watch `json:"watch"`
 }
 
 // Posting is a run's share in its cohorts, to be written in one transaction.
 type Posting struct {
 	Instrument string
 	Sequence   int64
-	Cohorts    []Cohort // as they shall be, each with the revision that it was read at
+	Cohorts    []Cohort        // as they shall be, each with the revision that it was read at
+	Factors    []health.Factor // notices that are due
 }
 
 // Cohorts keeps cohorts, by level.
@@ -65,8 +69,8 @@ type Cohorts interface {
 	Cohort(ctx context.Context, level string) (Cohort, error)
 	// Post writes, in one transaction, each cohort at its next revision on condition that
 	// it still is at the one given, the levels into the list that the instrument has of its
-	// own (an erasure goes by it), and on the run that it was posted, on condition that the
-	// run is there and was not; otherwise ErrRaced and nothing is written.
+	// own (an erasure goes by it), each notice, and on the run that it was posted, on condition
+	// that the run is there and was not; otherwise ErrRaced and nothing is written.
 	Post(ctx context.Context, p Posting) error
 }
 
@@ -136,10 +140,14 @@ type posting struct {
 	run      Run
 	day      float64
 	residual []float64 // as condition.Signals; nil: the run was not folded
+	news     attribute.Evidence
+	changed  bool // the software's release is not the first that the instrument had
 }
 
-func postingOf(c *condition.State, r Run) posting {
-	return posting{r, c.Day, c.Residuals(r.Values)}
+// postingOf is that of the newest run of a story.
+func postingOf(now *Settled, r Run) posting {
+	c := &now.Condition
+	return posting{r, c.Day, c.Residuals(r.Values), now.news, c.Software.Changed}
 }
 
 // post adds a run to its cohorts, once. A run without a normal of its own has something to
@@ -159,6 +167,9 @@ func (s Stage) post(ctx context.Context, p posting) error {
 			}
 			c.Level = level
 			c.Post(p.run.Instrument, p.day, left)
+			if f, due := p.look(&c, factor); due {
+				out.Factors = append(out.Factors, f)
+			}
 			out.Cohorts = append(out.Cohorts, c)
 		}
 		for i, signal := range condition.Signals {

@@ -159,6 +159,7 @@ func writes(t *testing.T, through, past aws.Config) []write {
 		}
 	}
 	signer := pipelinetest.NewKeys(t)
+	cohorts := tables.NewCohorts(db, "health", "findings")
 	runs, ran := tables.NewHealth(db, newTable(t, plain, "health")), tables.NewHealth(plain, "health")
 	findings, found := tables.NewFindings(db, newTable(t, plain, "findings")), tables.NewFindings(plain, "findings")
 	cases, opened := tables.NewCases(db, newTable(t, plain, "cases")), tables.NewCases(plain, "cases")
@@ -225,12 +226,14 @@ func writes(t *testing.T, through, past aws.Config) []write {
 				if err := ran.PutRun(ctx, health.Features{Instrument: of, Batch: batchID(n), Sequence: 1}, nil); err != nil {
 					return err
 				}
-				return runs.Post(ctx, score.Posting{Instrument: of, Sequence: 1, Cohorts: []score.Cohort{{Level: of}}})
+				return cohorts.Post(ctx, score.Posting{Instrument: of, Sequence: 1, Cohorts: []score.Cohort{{Level: of}}, Factors: []health.Factor{{ID: "n-" + of}}})
 			}, func(n int) bool {
 				of := id + "-lot-" + fmt.Sprint(n)
-				c, err := ran.Cohort(ctx, of)
+				c, err := tables.NewCohorts(plain, "health", "findings").Cohort(ctx, of)
 				posted, err2 := ran.Posted(ctx, of, 1)
-				return err == nil && err2 == nil && c.Revision == 1 && posted
+				factors, err3 := tables.NewFactors(plain, "findings").List(ctx)
+				noticed := slices.ContainsFunc(factors, func(f tables.ToldFactor) bool { return f.ID == "n-"+of })
+				return err == nil && err2 == nil && err3 == nil && c.Revision == 1 && posted && noticed
 			}, []error{score.ErrRaced}, score.ErrRaced,
 		}, {
 			"score decides", "TransactWriteItems", func(n int) error {

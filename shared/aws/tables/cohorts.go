@@ -2,6 +2,7 @@ package tables
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -18,24 +19,100 @@ import (
 )
 
 var (
-	_ score.Cohorts = (*Health)(nil)
+	_ score.Cohorts = (*Cohorts)(nil)
 	_ erase.Place   = (*Memberships)(nil)
 	_ export.Source = (*Memberships)(nil)
 )
 
+// Cohorts are the cohorts in the health table; what is noticed of one is written into the
+// findings table, whose stream tells of it.
+type Cohorts struct {
+	db              *dynamodb.Client
+	table, findings string
+}
+
+// NewCohorts are those of a health table, with the findings table beside it.
+func NewCohorts(db *dynamodb.Client, table, findings string) *Cohorts {
+	return &Cohorts{db, table, findings}
+}
+
+// Cohort implements score.Cohorts.
+func (t *Cohorts) Cohort(ctx context.Context, level string) (score.Cohort, error) {
+	c := score.Cohort{Level: level}
+	item, err := getRow(ctx, t.db, t.table, layout.CohortRow(level), layout.Cohort)
+	if err != nil || item == nil {
+		return c, wrapped(err, "reading a cohort")
+	}
+	r := reader{row: item}
+	c.Revision = r.number("revision")
+	document := r.text("document")
+	if r.err != nil {
+		return c, fmt.Errorf("reading a cohort: %w", r.err)
+	}
+	if err := json.Unmarshal([]byte(document), &c); err != nil {
+		return c, fmt.Errorf("decoding a cohort: %w", err)
+	}
+	return c, nil
+}
+
+// putCohort writes a cohort at its next revision.
+func (t *Cohorts) putCohort(c score.Cohort) (*types.Put, error) {
+	document, err := json.Marshal(c)
+	if err != nil {
+		return nil, fmt.Errorf("encoding a cohort: %w", err)
+	}
+	return &types.Put{
+		TableName:           aws.String(t.table),
+		Item:                row{"pk": text(layout.CohortRow(c.Level)), "sk": text(layout.Cohort), "revision": number(c.Revision + 1), "document": text(string(document))},
+		ConditionExpression: atRevision(c.Revision), ExpressionAttributeValues: revisionWas(c.Revision),
+	}, nil
+}
+
+// Post implements score.Cohorts.
+func (t *Cohorts) Post(ctx context.Context, p score.Posting) error {
+	writes := []types.TransactWriteItem{{Update: &types.Update{
+		TableName: aws.String(t.table), Key: row{"pk": text(p.Instrument), "sk": text(layout.RunRow(p.Sequence))},
+		UpdateExpression:          aws.String("SET posted = :yes"),
+		ConditionExpression:       aws.String("attribute_exists(pk) AND attribute_not_exists(posted)"),
+		ExpressionAttributeValues: row{":yes": &types.AttributeValueMemberBOOL{Value: true}},
+	}}}
+	var levels []string
+	for _, c := range p.Cohorts {
+		put, err := t.putCohort(c)
+		if err != nil {
+			return err
+		}
+		writes, levels = append(writes, types.TransactWriteItem{Put: put}), append(levels, c.Level)
+	}
+	writes = append(writes, types.TransactWriteItem{Update: &types.Update{
+		TableName: aws.String(t.table), Key: row{"pk": text(p.Instrument), "sk": text(layout.Cohorts)},
+		UpdateExpression: aws.String("ADD #levels :levels"), ExpressionAttributeNames: map[string]string{"#levels": "levels"},
+		ExpressionAttributeValues: row{":levels": &types.AttributeValueMemberSS{Value: levels}},
+	}})
+	for _, f := range p.Factors {
+		put, err := putFactor(t.findings, f)
+		if err != nil {
+			return err
+		}
+		writes = append(writes, types.TransactWriteItem{Put: put})
+	}
+	_, err := t.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: writes})
+	return raced(err, score.ErrRaced, "posting a run to its cohorts")
+}
+
 // Memberships are an instrument's shares in cohorts. They are found by the list of levels
 // that the instrument has in its own row: whoever posts to a cohort writes both in one
 // transaction, so that no share is ever without its entry in the list.
-type Memberships struct{ health *Health }
+type Memberships struct{ cohorts *Cohorts }
 
 // NewMemberships are those of a health table.
 func NewMemberships(db *dynamodb.Client, table string) *Memberships {
-	return &Memberships{NewHealth(db, table)}
+	return &Memberships{NewCohorts(db, table, "")}
 }
 
 // levels of an instrument, sorted.
 func (m *Memberships) levels(ctx context.Context, instrument string) ([]string, error) {
-	item, err := getRow(ctx, m.health.db, m.health.table, instrument, layout.Cohorts)
+	item, err := getRow(ctx, m.cohorts.db, m.cohorts.table, instrument, layout.Cohorts)
 	if err != nil {
 		return nil, fmt.Errorf("reading an instrument's cohorts: %w", err)
 	}
@@ -59,7 +136,7 @@ func (m *Memberships) Find(ctx context.Context, of erase.Scope) (int, error) {
 	}
 	n := 0
 	for _, level := range levels {
-		c, err := m.health.Cohort(ctx, level)
+		c, err := m.cohorts.Cohort(ctx, level)
 		if err != nil {
 			return 0, err
 		}
@@ -91,7 +168,7 @@ func (m *Memberships) Erase(ctx context.Context, of erase.Scope) error {
 
 func (m *Memberships) leave(ctx context.Context, level, instrument string) error {
 	for range leaveAttempts {
-		c, err := m.health.Cohort(ctx, level)
+		c, err := m.cohorts.Cohort(ctx, level)
 		if err != nil {
 			return err
 		}
@@ -100,12 +177,12 @@ func (m *Memberships) leave(ctx context.Context, level, instrument string) error
 			return nil
 		}
 		c.Members = slices.Delete(c.Members, at, at+1)
-		put, err := m.health.putCohort(c)
+		put, err := m.cohorts.putCohort(c)
 		if err != nil {
 			return err
 		}
-		_, err = m.health.db.PutItem(ctx, &dynamodb.PutItemInput{
-			TableName: aws.String(m.health.table), Item: put.Item,
+		_, err = m.cohorts.db.PutItem(ctx, &dynamodb.PutItemInput{
+			TableName: aws.String(m.cohorts.table), Item: put.Item,
 			ConditionExpression: put.ConditionExpression, ExpressionAttributeValues: put.ExpressionAttributeValues,
 		})
 		if err = raced(err, score.ErrRaced, "leaving a cohort"); !errors.Is(err, score.ErrRaced) {
@@ -127,7 +204,7 @@ func (m *Memberships) After(ctx context.Context, instrument, after string) ([]ex
 		if level <= after {
 			continue
 		}
-		c, err := m.health.Cohort(ctx, level)
+		c, err := m.cohorts.Cohort(ctx, level)
 		if err != nil {
 			return nil, false, err
 		}

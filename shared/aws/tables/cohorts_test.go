@@ -16,9 +16,10 @@ import (
 // anybody else's, and taken out without touching them.
 func TestMemberships(t *testing.T) {
 	db, ctx := emulatedDB(t), t.Context()
-	s, m := tables.NewHealth(db, empty(t, db, "health")), tables.NewMemberships(db, "health")
+	runs, m := tables.NewHealth(db, empty(t, db, "health")), tables.NewMemberships(db, "health")
+	s := tables.NewCohorts(db, "health", empty(t, db, "findings"))
 	for n, id := range []string{mine, other} {
-		if err := s.PutRun(ctx, health.Features{Instrument: id, Batch: "b", Sequence: 1}, nil); err != nil {
+		if err := runs.PutRun(ctx, health.Features{Instrument: id, Batch: "b", Sequence: 1}, nil); err != nil {
 			t.Fatal(err)
 		}
 		p := score.Posting{Instrument: id, Sequence: 1}

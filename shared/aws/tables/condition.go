@@ -8,7 +8,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"proactive/shared/health"
 	"proactive/shared/layout"
@@ -87,63 +86,6 @@ func (t *Health) Posted(ctx context.Context, instrument string, sequence int64) 
 	item, err := getRow(ctx, t.db, t.table, instrument, layout.RunRow(sequence))
 	_, posted := item["posted"]
 	return posted, wrapped(err, "reading a run")
-}
-
-// Cohort implements score.Cohorts.
-func (t *Health) Cohort(ctx context.Context, level string) (score.Cohort, error) {
-	c := score.Cohort{Level: level}
-	item, err := getRow(ctx, t.db, t.table, layout.CohortRow(level), layout.Cohort)
-	if err != nil || item == nil {
-		return c, wrapped(err, "reading a cohort")
-	}
-	r := reader{row: item}
-	c.Revision = r.number("revision")
-	document := r.text("document")
-	if r.err != nil {
-		return c, fmt.Errorf("reading a cohort: %w", r.err)
-	}
-	if err := json.Unmarshal([]byte(document), &c.Cohort); err != nil {
-		return c, fmt.Errorf("decoding a cohort: %w", err)
-	}
-	return c, nil
-}
-
-// putCohort writes a cohort at its next revision.
-func (t *Health) putCohort(c score.Cohort) (*types.Put, error) {
-	document, err := json.Marshal(c.Cohort)
-	if err != nil {
-		return nil, fmt.Errorf("encoding a cohort: %w", err)
-	}
-	return &types.Put{
-		TableName:           aws.String(t.table),
-		Item:                row{"pk": text(layout.CohortRow(c.Level)), "sk": text(layout.Cohort), "revision": number(c.Revision + 1), "document": text(string(document))},
-		ConditionExpression: atRevision(c.Revision), ExpressionAttributeValues: revisionWas(c.Revision),
-	}, nil
-}
-
-// Post implements score.Cohorts.
-func (t *Health) Post(ctx context.Context, p score.Posting) error {
-	writes := []types.TransactWriteItem{{Update: &types.Update{
-		TableName: aws.String(t.table), Key: row{"pk": text(p.Instrument), "sk": text(layout.RunRow(p.Sequence))},
-		UpdateExpression:          aws.String("SET posted = :yes"),
-		ConditionExpression:       aws.String("attribute_exists(pk) AND attribute_not_exists(posted)"),
-		ExpressionAttributeValues: row{":yes": &types.AttributeValueMemberBOOL{Value: true}},
-	}}}
-	var levels []string
-	for _, c := range p.Cohorts {
-		put, err := t.putCohort(c)
-		if err != nil {
-			return err
-		}
-		writes, levels = append(writes, types.TransactWriteItem{Put: put}), append(levels, c.Level)
-	}
-	writes = append(writes, types.TransactWriteItem{Update: &types.Update{
-		TableName: aws.String(t.table), Key: row{"pk": text(p.Instrument), "sk": text(layout.Cohorts)},
-		UpdateExpression: aws.String("ADD #levels :levels"), ExpressionAttributeNames: map[string]string{"#levels": "levels"},
-		ExpressionAttributeValues: row{":levels": &types.AttributeValueMemberSS{Value: levels}},
-	}})
-	_, err := t.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: writes})
-	return raced(err, score.ErrRaced, "posting a run to its cohorts")
 }
 
 func wrapped(err error, verb string) error {

@@ -51,7 +51,13 @@ func TestTablesKeepTheirContracts(t *testing.T) {
 	t.Run("books", func(t *testing.T) { pipelinetest.BooksContract(t, tables.NewCases(db, empty(t, db, "books"))) })
 	t.Run("archive", func(t *testing.T) { pipelinetest.ArchiveContract(t, tables.NewCases(db, empty(t, db, "archive"))) })
 	t.Run("links", func(t *testing.T) { pipelinetest.LinksContract(t, tables.NewCases(db, empty(t, db, "links"))) })
-	t.Run("health", func(t *testing.T) { pipelinetest.HealthContract(t, tables.NewHealth(db, empty(t, db, "health"))) })
+	t.Run("health", func(t *testing.T) {
+		name := empty(t, db, "health")
+		pipelinetest.HealthContract(t, struct {
+			*tables.Health
+			*tables.Cohorts
+		}{tables.NewHealth(db, name), tables.NewCohorts(db, name, empty(t, db, "findings"))})
+	})
 	t.Run("turn", func(t *testing.T) { pipelinetest.TurnContract(t, tables.NewTurn(db, empty(t, db, "turn"))) })
 	t.Run("findings", func(t *testing.T) { pipelinetest.FindingsContract(t, tables.NewFindings(db, empty(t, db, "findings"))) })
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // People is the people table, notice.People: tenants, sites, contracts, contacts. It has its own key,
-// one reader among the functions (notify) and one writer (the operator). functions/notify
+// two readers among the functions (notify, factor) and one writer (the operator). functions/notify
 // pins it to its interface: a pin here would link the mails into every function.
 type People struct {
 	db    *dynamodb.Client
@@ -50,6 +50,21 @@ func (t *People) Circle(ctx context.Context, tenant, site string) (people.Circle
 		}
 	}
 	return c, nil
+}
+
+// Ours implements notice.Ours.
+func (t *People) Ours(ctx context.Context) ([]people.Contact, error) {
+	rows, err := queryRows(ctx, t.db, t.table, layout.SupportRow, layout.ContactRow(""))
+	if err != nil {
+		return nil, fmt.Errorf("reading our own contacts: %w", err)
+	}
+	var c people.Circle
+	for _, item := range rows {
+		if err := into(&c, attribute(item, "sk"), "", attribute(item, "document")); err != nil {
+			return nil, err
+		}
+	}
+	return c.Contacts, nil
 }
 
 // into puts one row where it belongs; rows of other sites are passed over.

@@ -1,0 +1,132 @@
+package tables
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+
+	"github.com/aws/aws-lambda-go/events"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+
+	"proactive/shared/health"
+	"proactive/shared/layout"
+)
+
+// Factors are the notices of what instruments share, in the findings table: a partition of
+// their own, for there are some dozens a year. The stream wakes functions/factor, which pins
+// them to notice.Factors: a pin here would link the mails into every function.
+type Factors struct {
+	db    *dynamodb.Client
+	table string
+}
+
+// NewFactors are those of a findings table.
+func NewFactors(db *dynamodb.Client, table string) *Factors { return &Factors{db, table} }
+
+// noticed is the state of a factor's row: the stream's filters go by it.
+const noticed = "noticed"
+
+// putFactor writes a factor that is not there yet.
+func putFactor(table string, f health.Factor) (*types.Put, error) {
+	document, err := json.Marshal(f)
+	if err != nil {
+		return nil, fmt.Errorf("encoding factor %s: %w", f.ID, err)
+	}
+	return &types.Put{
+		TableName: aws.String(table), ConditionExpression: aws.String("attribute_not_exists(pk)"),
+		Item: row{"pk": text(layout.FactorsRow), "sk": text(layout.FactorRow(f.ID)), "state": text(noticed), "document": text(string(document))},
+	}, nil
+}
+
+// Told implements notice.Factors.
+func (t *Factors) Told(ctx context.Context, id string) ([]string, error) {
+	item, err := getRow(ctx, t.db, t.table, layout.FactorsRow, layout.FactorRow(id))
+	if err != nil {
+		return nil, fmt.Errorf("reading factor %s: %w", id, err)
+	}
+	return namesOf(item), nil
+}
+
+func namesOf(item row) []string {
+	set, ok := item["told"].(*types.AttributeValueMemberSS)
+	if !ok {
+		return nil
+	}
+	return slices.Sorted(slices.Values(set.Value))
+}
+
+// Tell implements notice.Factors.
+func (t *Factors) Tell(ctx context.Context, id, name string) error {
+	_, err := t.db.UpdateItem(ctx, &dynamodb.UpdateItemInput{
+		TableName: aws.String(t.table), Key: row{"pk": text(layout.FactorsRow), "sk": text(layout.FactorRow(id))},
+		UpdateExpression: aws.String("ADD told :name"), ConditionExpression: aws.String("attribute_exists(pk)"),
+		ExpressionAttributeValues: row{":name": &types.AttributeValueMemberSS{Value: []string{name}}},
+	})
+	if err != nil {
+		return fmt.Errorf("recording notice %s of factor %s: %w", name, id, err)
+	}
+	return nil
+}
+
+// ToldFactor is a factor, and which of its notices were sent.
+type ToldFactor struct {
+	health.Factor
+	Told []string `json:"told"` // names of notices
+}
+
+// List returns every factor, for the operator's command line.
+func (t *Factors) List(ctx context.Context) ([]ToldFactor, error) {
+	items, err := queryRows(ctx, t.db, t.table, layout.FactorsRow, layout.FactorRow(""))
+	if err != nil {
+		return nil, fmt.Errorf("reading factors: %w", err)
+	}
+	all := []ToldFactor{}
+	for _, item := range items {
+		f := ToldFactor{Told: append([]string{}, namesOf(item)...)}
+		if err := json.Unmarshal([]byte(attribute(item, "document")), &f.Factor); err != nil {
+			return nil, fmt.Errorf("decoding a factor: %w", err)
+		}
+		all = append(all, f)
+	}
+	return all, nil
+}
+
+// EachFactor handles the factors in a batch of the findings table's stream one by one, as
+// EachFinding does findings.
+func EachFactor(ctx context.Context, log *slog.Logger, batch events.DynamoDBEvent, handle func(context.Context, health.Factor) error) events.DynamoDBEventResponse {
+	answer := events.DynamoDBEventResponse{BatchItemFailures: []events.DynamoDBBatchItemFailure{}}
+	for _, record := range batch.Records {
+		f, ok, err := factorOf(record)
+		if err == nil && ok {
+			err = handle(ctx, f)
+		}
+		if err != nil {
+			log.ErrorContext(ctx, "stream record failed", slog.String("record", record.Change.SequenceNumber), slog.String("factor", f.ID), slog.String("error", err.Error()))
+			answer.BatchItemFailures = append(answer.BatchItemFailures, events.DynamoDBBatchItemFailure{ItemIdentifier: record.Change.SequenceNumber})
+		}
+	}
+	return answer
+}
+
+// factorOf reads the factor that a record writes for the first time; ok is false for any
+// other record.
+func factorOf(record events.DynamoDBEventRecord) (f health.Factor, ok bool, err error) {
+	image := record.Change.NewImage
+	pk, there := image["pk"]
+	if !there || record.EventName != string(events.DynamoDBOperationTypeInsert) || pk.DataType() != events.DataTypeString || pk.String() != layout.FactorsRow {
+		return f, false, nil
+	}
+	document, there := image["document"]
+	if !there || document.DataType() != events.DataTypeString {
+		return f, false, errors.New("reading a factor's image: it has no document")
+	}
+	if err := json.Unmarshal([]byte(document.String()), &f); err != nil {
+		return f, false, fmt.Errorf("decoding a factor's image: %w", err)
+	}
+	return f, true, nil
+}
