@@ -6,5 +6,5 @@ import "embed"
 
 // Files holds the specifications, schemas, samples, vectors and the catalog.
 //
-//go:embed aws batch case catalog consent erasure export finding notice receipt telemetry
+//go:embed aws batch case catalog consent erasure export factor finding notice receipt telemetry
 var Files embed.FS

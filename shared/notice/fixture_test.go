@@ -146,3 +146,27 @@ func booked(m matter) casework.Case {
 	c.State, c.Booked = casework.Booked, &c.Slots[0]
 	return c
 }
+
+// Noticed are factors that were noticed, by cause.
+var Noticed = map[string]health.Factor{
+	"reagent-lot": {
+		ID: "n-reagentlotaaaaaa", Cause: "reagent-lot", Field: "run.reagent_lot", Level: "20894411", Type: "MiSeq", Instruments: 9,
+		Week: time.Date(2026, 11, 16, 0, 0, 0, 0, time.UTC), Cohort: strings.Repeat("a", 64), Shifts: []health.Shift{
+			{Signal: "phasing.r1", Unit: "%", Change: .6487, Relative: true, Noises: 16.6667}, {Signal: "prephasing.r1", Unit: "%", Change: .4191, Relative: true, Noises: 11.6667},
+			{Signal: "intensity.r1", Unit: "1", Change: -.2092, Relative: true, Noises: -11.75}, {Signal: "q30", Unit: "%", Change: -1.62, Noises: -4.05},
+		},
+	},
+	"flowcell-lot": {
+		ID: "n-flowcelllotaaaaa", Cause: "flowcell-lot", Field: "run.flowcell_lot", Level: "20990017", Type: "NextSeq 2000", Instruments: 6,
+		Cohort: strings.Repeat("b", 64), Shifts: []health.Shift{
+			{Signal: "clusters.pf", Unit: "%", Change: -4.4, Noises: -6.2857}, {Signal: "intensity.r1", Unit: "1", Change: -.14, Relative: true, Noises: -7.55},
+		},
+	},
+	"software": {
+		ID: "n-softwareaaaaaaaa", Cause: "software", Field: "config.control_software", Level: "4.1.0.656", Type: "MiSeq", Instruments: 12,
+		Week: time.Date(2026, 11, 16, 0, 0, 0, 0, time.UTC), Cohort: strings.Repeat("c", 64), Shifts: []health.Shift{
+			{Signal: "fan.speed.mean", Unit: "/min", Change: .0511, Relative: true, Noises: 12.4585}, {Signal: "chiller.duty.mean", Unit: "%", Change: 4.1569, Noises: 5.1961},
+			{Signal: "camera.temperature.mean", Unit: "Cel", Change: .42, Noises: 4.2},
+		},
+	},
+}

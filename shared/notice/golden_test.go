@@ -95,6 +95,11 @@ func sheets(t *testing.T) map[string]Letter {
 			}
 		}
 	}
+	for name, f := range Noticed {
+		letter := factorLetter(f)
+		letter.To = people.Everywhere(people.Support, circle.Contacts)
+		all["factor-"+name] = letter
+	}
 	return all
 }
 

@@ -56,3 +56,18 @@ func Recipients(kind Kind, tenant, site string, contacts []Contact) []Contact {
 func sorted(contacts []Contact) []Contact {
 	return slices.SortedStableFunc(slices.Values(contacts), func(a, b Contact) int { return cmp.Compare(a.ID, b.ID) })
 }
+
+// Everywhere are those of our own contacts who have a role at any site: who is told of what
+// concerns no site more than another. Each address once, in the order of their ids.
+func Everywhere(role Role, contacts []Contact) []Contact {
+	var to []Contact
+	seen := map[string]bool{}
+	for _, c := range sorted(contacts) {
+		address := strings.ToLower(c.Mail)
+		if c.Tenant == "" && slices.Contains(c.Roles, role) && !seen[address] {
+			seen[address] = true
+			to = append(to, c)
+		}
+	}
+	return to
+}

@@ -108,6 +108,16 @@ type Notify struct {
 	ReminderFunction string `env:"REMINDER_FUNCTION"` // ARN of functions/remind
 }
 
+// Factor is for functions/factor: tells support of what many instruments share.
+type Factor struct {
+	FindingsTable string `env:"FINDINGS_TABLE"`
+	PeopleTable   string `env:"PEOPLE_TABLE"`
+	NoticesBucket string `env:"NOTICES_BUCKET"`
+	NoticesKey    string `env:"NOTICES_KEY"`   // ARN
+	SupportTopic  string `env:"SUPPORT_TOPIC"` // ARN
+	Sender        string `env:"SENDER"`        // verified SES identity
+}
+
 // Remind is for functions/remind: wakes a waiting case by its stored task token.
 type Remind struct {
 	CasesTable string `env:"CASES_TABLE"`
