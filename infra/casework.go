@@ -29,6 +29,7 @@ func (a *appStack) newCasework(api uploadAPI) (starter awslambda.Function) {
 	notify := a.newNotify(api)
 	a.newMachine(casework, notify)
 	a.newSlotPage(api)
+	a.newFactor()
 	return a.newStarter()
 }
 

@@ -200,12 +200,12 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"quarantine is read by nobody", "s3:GetObject", "${data/Quarantine.Arn}", nil},
 		{"no version of quarantine is read", "s3:GetObjectVersion", "${data/Quarantine.Arn}", nil},
 		{"the quarantine key decrypts for nobody", "kms:Decrypt", "${data/QuarantineKey.Arn}", nil},
-		{"people are read by who mails them", "dynamodb:Query", "${data/People.Arn}", []string{"notify"}},
+		{"people are read by who mails them", "dynamodb:Query", "${data/People.Arn}", []string{"factor", "notify"}},
 		{"people are fetched by nobody else", "dynamodb:GetItem", "${data/People.Arn}", nil},
 		{"people are not scanned", "dynamodb:Scan", "${data/People.Arn}", nil},
 		{"people are changed by the operator only", "dynamodb:PutItem", "${data/People.Arn}", nil},
-		{"the people key", "kms:Decrypt", "${data/PeopleKey.Arn}", []string{"notify"}},
-		{"notices are read by who sends them, and for their lab", "s3:GetObject", "${data/Notices.Arn}", []string{"export", "notify"}},
+		{"the people key", "kms:Decrypt", "${data/PeopleKey.Arn}", []string{"factor", "notify"}},
+		{"notices are read by who sends them, and for their lab", "s3:GetObject", "${data/Notices.Arn}", []string{"export", "factor", "notify"}},
 		{"exports are written by who takes the request and who prepares them", "s3:PutObject", "${data/Dossiers.Arn}", []string{"enrol", "export"}},
 		{"only a presigned GET of enrol's fetches an export", "s3:GetObjectVersion", "${data/Dossiers.Arn}", []string{"enrol"}},
 		{"how far an export is, is read by the two that write it", "s3:GetObject", "${data/Dossiers.Arn}", []string{"enrol", "export"}},
@@ -222,8 +222,8 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"past cases are read by who tells support of them", "dynamodb:Query", "${data/Cases.Arn}", []string{"notify"}},
 		{"cases are started by the starter", "states:StartExecution", caseARN, []string{"starter"}},
 		{"a waiting case is answered by these", "states:SendTaskSuccess", caseARN, []string{"notify", "remind", "slot"}},
-		{"mail is sent by notify", "ses:SendEmail", mailARN, []string{"notify"}},
-		{"raw mail is sent by notify", "ses:SendRawEmail", mailARN, []string{"notify"}},
+		{"mail is sent by notify, and by factor to our own", "ses:SendEmail", mailARN, []string{"factor", "notify"}},
+		{"raw mail is sent by notify, and by factor to our own", "ses:SendRawEmail", mailARN, []string{"factor", "notify"}},
 	}
 	flavours(t, func(t *testing.T, d deployment) {
 		for _, c := range cases {
@@ -249,14 +249,14 @@ const (
 // against it, whatever the resource.
 func TestWhoTouchesAServiceAtAll(t *testing.T) {
 	want := map[string][]string{
-		"ses": {"notify"}, "sns": {"notify"}, "scheduler": {"erase", "notify"}, "iam": {"notify"}, "events": {"casework"},
+		"ses": {"factor", "notify"}, "sns": {"factor", "notify"}, "scheduler": {"erase", "notify"}, "iam": {"notify"}, "events": {"casework"},
 		"athena": {"questions"}, "glue": {"questions"},
-		"s3": {"authorize", "enrol", "erase", "export", "notify", "questions", "reconcile", "score", "scrub", "validate"}, "lambda": {"case", "reminder"},
-		"states": {"erase", "notify", "remind", "slot", "starter"}, "sqs": {"enrol", "erase", "export", "reconcile", "remind", "score", "scrub", "starter", "validate"},
-		"dynamodb": {"authorize", "casework", "enrol", "erase", "export", "notify", "reconcile", "remind", "score", "scrub", "slot", "starter", "validate"},
-		"kms":      {"authorize", "case", "casework", "enrol", "erase", "export", "notify", "questions", "reconcile", "remind", "score", "scrub", "slot", "starter", "validate"},
-		"logs":     {"authorize", "case", "casework", "enrol", "erase", "export", "notify", "reconcile", "remind", "score", "scrub", "slot", "starter", "validate"},
-		"xray":     {"authorize", "case", "casework", "enrol", "erase", "export", "notify", "reconcile", "remind", "score", "scrub", "slot", "starter", "validate"},
+		"s3": {"authorize", "enrol", "erase", "export", "factor", "notify", "questions", "reconcile", "score", "scrub", "validate"}, "lambda": {"case", "reminder"},
+		"states": {"erase", "notify", "remind", "slot", "starter"}, "sqs": {"enrol", "erase", "export", "factor", "reconcile", "remind", "score", "scrub", "starter", "validate"},
+		"dynamodb": {"authorize", "casework", "enrol", "erase", "export", "factor", "notify", "reconcile", "remind", "score", "scrub", "slot", "starter", "validate"},
+		"kms":      {"authorize", "case", "casework", "enrol", "erase", "export", "factor", "notify", "questions", "reconcile", "remind", "score", "scrub", "slot", "starter", "validate"},
+		"logs":     {"authorize", "case", "casework", "enrol", "erase", "export", "factor", "notify", "reconcile", "remind", "score", "scrub", "slot", "starter", "validate"},
+		"xray":     {"authorize", "case", "casework", "enrol", "erase", "export", "factor", "notify", "reconcile", "remind", "score", "scrub", "slot", "starter", "validate"},
 	}
 	flavours(t, func(t *testing.T, d deployment) {
 		got := map[string][]string{}
@@ -297,6 +297,7 @@ func TestEveryWildcardIsNeeded(t *testing.T) {
 		"case logs:DescribeResourcePolicies on *":      "as CreateLogDelivery",
 		"case logs:DescribeLogGroups on *":             "as CreateLogDelivery",
 		"starter dynamodb:ListStreams on *":            "ListStreams takes no resource (service authorization reference)",
+		"factor dynamodb:ListStreams on *":             "as starter's",
 		"case lambda:InvokeFunction on a version":      "CDK's task grants the function and its versions; there is none but $LATEST",
 		"objects of one prefix":                        "an object's key is known at run time only; bucket and prefix are named",
 		"notify scheduler:CreateSchedule on reminders": "a schedule's name is known at run time only; the group is named",
@@ -343,12 +344,13 @@ func TestEveryWildcardIsNeeded(t *testing.T) {
 }
 
 // onePrefix says whether a resource is the objects of one prefix of one bucket:
-// ${data/Inbox.Arn}/inbox/*.
+// ${data/Inbox.Arn}/inbox/*. Notices has two: those of cases, and those of factors, which
+// are no customer's.
 func onePrefix(r string) bool {
 	bucket, prefix, ok := strings.Cut(r, ".Arn}/")
 	folder := strings.TrimSuffix(prefix, "/*")
 	return ok && strings.HasPrefix(bucket, "${data/") && folder != prefix && !strings.ContainsAny(folder, "*/") &&
-		strings.EqualFold(folder, strings.TrimPrefix(bucket, "${data/"))
+		(strings.EqualFold(folder, strings.TrimPrefix(bucket, "${data/")) || bucket == "${data/Notices" && folder == "factors")
 }
 
 // TestWhoIsAllowedAStoreIsAllowedItsKey: an object, row or message under a customer's
@@ -404,6 +406,8 @@ func TestKeysAreUsedThroughTheirStoresService(t *testing.T) {
 		"score kms:Decrypt on ${data/MessagesKey.Arn}":     "CDK's event source: Lambda polls the queue with the function's role",
 		"scrub kms:Decrypt on ${data/MessagesKey.Arn}":     "CDK's event source: Lambda polls the queue with the function's role",
 		"validate kms:Decrypt on ${data/MessagesKey.Arn}":  "CDK's event source: Lambda polls the queue with the function's role",
+		"factor kms:Decrypt on ${data/TablesKey.Arn}":      "as starter's",
+		"factor kms:DescribeKey on ${data/TablesKey.Arn}":  "as starter's",
 		"starter kms:Decrypt on ${data/TablesKey.Arn}":     "CDK's event source: Lambda polls the stream with the function's role",
 		"starter kms:DescribeKey on ${data/TablesKey.Arn}": "CDK's event source: Lambda polls the stream with the function's role",
 		"case kms:Decrypt on ${data/CasesKey.Arn}":         "CDK's state machine: narrowed to it by the encryption context",

@@ -30,7 +30,7 @@ var acceptances = []accepted{
 		"The person who follows a slot link has no account with us. The link's 256-bit secret is the authorisation: for one case, one purpose, expiring, kept only as a digest; GET shows and POST acts."},
 
 	{"AwsSolutions-IAM5", []string{"app/*Role/DefaultPolicy/Resource"}, []string{"Resource::*"},
-		"X-Ray's PutTraceSegments and PutTelemetryRecords, and for the starter DynamoDB's ListStreams, take no resource. TestEveryWildcardIsNeeded holds the list of exactly these actions."},
+		"X-Ray's PutTraceSegments and PutTelemetryRecords, and for starter and factor DynamoDB's ListStreams, take no resource. TestEveryWildcardIsNeeded holds the list of exactly these actions."},
 	{"AwsSolutions-IAM5", []string{"app/Case/Role/DefaultPolicy/Resource"}, []string{"Resource::*"},
 		"The delivery of a state machine's log is set up for the account and X-Ray takes no resource (Step Functions developer guide). TestEveryWildcardIsNeeded holds the list of exactly these actions."},
 	{"AwsSolutions-IAM5", []string{"app/Case/Role/DefaultPolicy/Resource"}, []string{"/^Resource::<(Casework|Notify)[0-9A-F]{8}\\.Arn>:\\*$/"},
@@ -45,6 +45,8 @@ var acceptances = []accepted{
 		"The quarantined object's key is known at run time only; it may be written there and never read."},
 	{"AwsSolutions-IAM5", []string{"app/NotifyRole/DefaultPolicy/Resource"}, []string{"/^Resource::<Notices[0-9A-F]{8}\\.Arn>/notices/\\*$/"},
 		"The notice's key is known at run time only; action, bucket and prefix are named."},
+	{"AwsSolutions-IAM5", []string{"app/FactorRole/DefaultPolicy/Resource"}, []string{"/^Resource::<Notices[0-9A-F]{8}\\.Arn>/factors/\\*$/"},
+		"The notice's key is known at run time only; action, bucket and prefix are named: notices of lots and releases, none of a customer's case."},
 	{"AwsSolutions-IAM5", []string{"app/NotifyRole/DefaultPolicy/Resource"}, []string{"/^Resource::arn:<AWS::Partition>:scheduler:.*:schedule/proactive-[a-z0-9]+-reminders/\\*$/"},
 		"The reminder's name is known at run time only; its group, which holds nothing else, is named."},
 
@@ -69,7 +71,7 @@ var acceptances = []accepted{
 
 	{"HIPAA.Security-LambdaConcurrency", []string{"app/Validate/Resource", "app/Scrub/Resource", "app/Score/Resource", "app/Erase/Resource", "app/Export/Resource"}, nil,
 		"Capped by the event source at 20. A cap on the function would count throttled deliveries as failures and make dead letters of sound batches: docs/decisions/0007-concurrency.md."},
-	{"HIPAA.Security-LambdaConcurrency", []string{"app/Casework/Resource", "app/Notify/Resource", "app/Remind/Resource", "app/Starter/Resource", "app/Reconcile/Resource"}, nil,
+	{"HIPAA.Security-LambdaConcurrency", []string{"app/Casework/Resource", "app/Notify/Resource", "app/Remind/Resource", "app/Starter/Resource", "app/Factor/Resource", "app/Reconcile/Resource"}, nil,
 		"Called at the rate of cases or by a schedule, not of the internet; the caps on the three public functions protect their share of the account: docs/decisions/0007-concurrency.md."},
 
 	{"HIPAA.Security-LambdaDLQ", []string{"app/Enrol/Resource", "app/Authorize/Resource", "app/Slot/Resource"}, nil,
@@ -78,7 +80,7 @@ var acceptances = []accepted{
 		"Fed by a queue: what fails five times goes to that queue's dead-letter queue, which a function's own never sees."},
 	{"HIPAA.Security-LambdaDLQ", []string{"app/Casework/Resource", "app/Notify/Resource"}, nil,
 		"Called synchronously by Step Functions, which retries and keeps the failed execution for a redrive; the alarm is CaseFailed."},
-	{"HIPAA.Security-LambdaDLQ", []string{"app/Starter/Resource"}, nil,
+	{"HIPAA.Security-LambdaDLQ", []string{"app/Starter/Resource", "app/Factor/Resource"}, nil,
 		"Fed by a stream, whose event source has an on-failure queue: UndeliveredLetters."},
 	{"HIPAA.Security-LambdaDLQ", []string{"app/Remind/Resource"}, nil,
 		"Called asynchronously, with an on-failure destination in the place of the older dead-letter setting: UndeliveredLetters."},
@@ -88,7 +90,7 @@ var acceptances = []accepted{
 
 	{"HIPAA.Security-LambdaInsideVPC", []string{
 		"app/Enrol/Resource", "app/Authorize/Resource", "app/Validate/Resource", "app/Scrub/Resource", "app/Score/Resource",
-		"app/Starter/Resource", "app/Casework/Resource", "app/Notify/Resource", "app/Remind/Resource", "app/Slot/Resource", "app/Reconcile/Resource", "app/Erase/Resource", "app/Export/Resource",
+		"app/Starter/Resource", "app/Factor/Resource", "app/Casework/Resource", "app/Notify/Resource", "app/Remind/Resource", "app/Slot/Resource", "app/Reconcile/Resource", "app/Erase/Resource", "app/Export/Resource",
 	}, nil,
 		"The functions use AWS services only, each authorised by IAM over TLS; there is no address of ours to be near to. They accept no connection. A VPC would add routes and endpoints to keep, and take no right away from them."},
 

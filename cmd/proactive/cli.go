@@ -64,7 +64,8 @@ type cli struct {
 	Explain   explainCmd   `cmd:"" help:"Say what a prediction is made of: a finding's, from what was stored, or a fleet's, which needs no stack."`
 	Train     trainCmd     `cmd:"" help:"Train the models that foretell failures. Needs no stack."`
 	Notices   struct {
-		Fetch noticesCmd `cmd:"" help:"Fetch the notices of a case from their archive."`
+		Fetch   noticesCmd `cmd:"" help:"Fetch the notices of a case from their archive."`
+		Factors noticedCmd `cmd:"" help:"List what many instruments share and is off: lots, releases of the software."`
 	} `cmd:"" help:"What was sent to people."`
 }
 

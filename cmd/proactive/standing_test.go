@@ -39,7 +39,7 @@ func foretold(t *testing.T) health.Finding {
 	}
 	db := tables.Client(cfg)
 	store, findings := tables.NewHealth(db, "health"), tables.NewFindings(db, "findings")
-	stage := score.Stage{Health: store, Cohorts: store, Findings: findings, Erasures: pipelinetest.Living{}, Models: pipelinetest.Models(t), Catalog: "sha256:c"}
+	stage := score.Stage{Health: store, Cohorts: tables.NewCohorts(db, "health", "findings"), Findings: findings, Erasures: pipelinetest.Living{}, Models: pipelinetest.Models(t), Catalog: "sha256:c"}
 	for n := int64(1); n <= 14; n++ {
 		current := 2 + .004*float64(n%3)
 		if n > 8 {

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awslambdaeventsources"
+	"github.com/aws/jsii-runtime-go"
+
+	"proactive/shared/layout"
+	"proactive/shared/settings"
+)
+
+// newFactor makes what tells support of a lot or a release that many instruments share: on
+// the findings' stream, beside the starter.
+func (a *appStack) newFactor() {
+	d := a.data
+	arn := fmt.Sprintf("arn:%s:ses:%s:%s:", *a.Partition(), *a.Region(), *a.Account())
+	factor := a.function("factor", size{memoryMB: 256, timeout: 60}, settings.Factor{
+		FindingsTable: *d.tables.findings.TableName(), PeopleTable: *d.tables.people.TableName(),
+		NoticesBucket: *d.buckets.notices.BucketName(), NoticesKey: *d.keys.notices.KeyArn(),
+		SupportTopic: *a.support.TopicArn(), Sender: a.env.Sender,
+	}, all(
+		partition(d.tables.findings, layout.FactorsRow, "which notices of a factor were sent", "GetItem", "UpdateItem"),
+		a.writeRows(d.keys.tables),
+		partition(d.tables.people, layout.SupportRow, "our own people, and no customer's", "Query"),
+		a.readRows(d.keys.people),
+		a.look(d.buckets.notices, d.keys.notices, "factors/", "finds what is archived already"),
+		a.read(d.buckets.notices, d.keys.notices, "factors/", "sends what is archived, also after a crash"),
+		a.write(d.buckets.notices, d.keys.notices, "factors/", "archives a notice before it is sent"),
+		grant{"sends mail, as the sender only", []string{"ses:SendEmail", "ses:SendRawEmail"},
+			[]*string{jsii.String(arn + "identity/" + a.env.Sender), jsii.String(arn + "configuration-set/" + a.deployment() + "-mail")}, nil},
+		grant{"tells support's systems", []string{"sns:Publish"}, []*string{a.support.TopicArn()}, nil},
+		grant{"tells support's systems: the topic's key", []string{"kms:GenerateDataKey", "kms:Decrypt"}, []*string{d.keys.messages.KeyArn()}, a.via("sns")},
+		a.send(a.queues.undelivered, "what the stream cannot deliver is kept"),
+	)...)
+	factor.AddEventSource(awslambdaeventsources.NewDynamoEventSource(d.tables.findings, &awslambdaeventsources.DynamoEventSourceProps{
+		StartingPosition: awslambda.StartingPosition_TRIM_HORIZON, BatchSize: jsii.Number(10),
+		ReportBatchItemFailures: jsii.Bool(true), BisectBatchOnError: jsii.Bool(true), RetryAttempts: jsii.Number(20),
+		OnFailure: awslambdaeventsources.NewSqsDlq(a.bare("FactorFailures", a.queues.undelivered)),
+		// A factor when it is noticed; that it was told is written into the same row.
+		Filters: &[]*map[string]any{awslambda.FilterCriteria_Filter(&map[string]any{
+			"eventName": awslambda.FilterRule_IsEqual("INSERT"),
+			"dynamodb":  map[string]any{"NewImage": map[string]any{"state": map[string]any{"S": awslambda.FilterRule_IsEqual("noticed")}}},
+		})},
+	}))
+}
+
+// partition is on for rows of one partition only.
+func partition(t awsdynamodb.Table, pk, reason string, actions ...string) grant {
+	g := on(t, reason, actions...)
+	g.conditions = map[string]any{"ForAllValues:StringEquals": map[string]any{"dynamodb:LeadingKeys": []string{pk}}}
+	return g
+}
