@@ -45,9 +45,8 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	health := tables.NewHealth(db, s.HealthTable)
 	stage := score.Stage{
-		Clean: objects.NewClean(objects.Client(cfg)), Health: health, Cohorts: health,
+		Clean: objects.NewClean(objects.Client(cfg)), Health: tables.NewHealth(db, s.HealthTable), Cohorts: tables.NewCohorts(db, s.HealthTable, s.FindingsTable),
 		Findings: tables.NewFindings(db, s.FindingsTable), Erasures: tables.NewTombstones(db, s.InstrumentsTable),
 		Models: models, Catalog: fields.Hash(),
 	}
