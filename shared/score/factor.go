@@ -23,7 +23,8 @@ const software = "config.control_software"
 // its level, if one is. What it remembers is written with the posting, so that every run is
 // looked at once.
 func (p posting) look(c *Cohort, factor string) (health.Factor, bool) {
-	bad, lasting := false, 1
+	var bad bool
+	lasting := 1
 	if factor == software {
 		// What an instrument always had is no news to it, and says nothing of a release.
 		moves, _ := attribute.ReleaseMoves(&c.Cohort, p.day)
