@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awssqs"
 	"github.com/aws/jsii-runtime-go"
 
+	"proactive/shared/layout"
 	"proactive/shared/settings"
 )
 
@@ -137,6 +138,7 @@ func (a *appStack) newPipeline() {
 		a.read(d.buckets.clean, d.keys.clean, "clean/", "reads the clean batch"),
 		on(d.tables.health, "a run's features, those of the last runs, the condition, the status, what cohorts share", "GetItem", "PutItem", "UpdateItem", "Query"),
 		on(d.tables.findings, "findings as they change", "PutItem", "Query"),
+		partition(d.tables.findings, layout.FactorsRow, "a lot or release that is off, where it is not noticed yet", "UpdateItem"),
 		a.writeRows(d.keys.tables),
 	)...)
 	a.consume(score, a.queues.score, stageBatch)

@@ -69,7 +69,7 @@ type Cohorts interface {
 	Cohort(ctx context.Context, level string) (Cohort, error)
 	// Post writes, in one transaction, each cohort at its next revision on condition that
 	// it still is at the one given, the levels into the list that the instrument has of its
-	// own (an erasure goes by it), each notice, and on the run that it was posted, on condition
+	// own (an erasure goes by it), each notice that is not there, and on the run that it was posted, on condition
 	// that the run is there and was not; otherwise ErrRaced and nothing is written.
 	Post(ctx context.Context, p Posting) error
 }

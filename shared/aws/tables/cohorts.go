@@ -90,11 +90,11 @@ func (t *Cohorts) Post(ctx context.Context, p score.Posting) error {
 		ExpressionAttributeValues: row{":levels": &types.AttributeValueMemberSS{Value: levels}},
 	}})
 	for _, f := range p.Factors {
-		put, err := putFactor(t.findings, f)
+		update, err := writeFactor(t.findings, f)
 		if err != nil {
 			return err
 		}
-		writes = append(writes, types.TransactWriteItem{Put: put})
+		writes = append(writes, types.TransactWriteItem{Update: update})
 	}
 	_, err := t.db.TransactWriteItems(ctx, &dynamodb.TransactWriteItemsInput{TransactItems: writes})
 	return raced(err, score.ErrRaced, "posting a run to its cohorts")

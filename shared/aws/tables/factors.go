@@ -31,15 +31,18 @@ func NewFactors(db *dynamodb.Client, table string) *Factors { return &Factors{db
 // noticed is the state of a factor's row: the stream's filters go by it.
 const noticed = "noticed"
 
-// putFactor writes a factor that is not there yet.
-func putFactor(table string, f health.Factor) (*types.Put, error) {
+// writeFactor writes a factor that is not there yet; what is there stays as it is. That it is
+// there is no failure: with an older health table restored beside it, no run could be posted.
+func writeFactor(table string, f health.Factor) (*types.Update, error) {
 	document, err := json.Marshal(f)
 	if err != nil {
 		return nil, fmt.Errorf("encoding factor %s: %w", f.ID, err)
 	}
-	return &types.Put{
-		TableName: aws.String(table), ConditionExpression: aws.String("attribute_not_exists(pk)"),
-		Item: row{"pk": text(layout.FactorsRow), "sk": text(layout.FactorRow(f.ID)), "state": text(noticed), "document": text(string(document))},
+	return &types.Update{
+		TableName: aws.String(table), Key: row{"pk": text(layout.FactorsRow), "sk": text(layout.FactorRow(f.ID))},
+		UpdateExpression:          aws.String("SET #state = if_not_exists(#state, :state), #document = if_not_exists(#document, :document)"),
+		ExpressionAttributeNames:  map[string]string{"#state": "state", "#document": "document"},
+		ExpressionAttributeValues: row{":state": text(noticed), ":document": text(string(document))},
 	}, nil
 }
 
