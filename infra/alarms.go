@@ -16,7 +16,7 @@ import (
 // newAlarms watches what must never fill: dead-letter queues; what must not wait: work
 // queues and the stream; and what nobody else would notice: executions that fail, an API
 // that answers with errors, mail that comes back. docs/operations.md has a line for each.
-func (a *appStack) newAlarms(api uploadAPI, starter awslambda.Function) {
+func (a *appStack) newAlarms(api uploadAPI, starter, factor awslambda.Function) {
 	for _, dead := range []struct {
 		id    string
 		queue awssqs.Queue
@@ -40,6 +40,8 @@ func (a *appStack) newAlarms(api uploadAPI, starter awslambda.Function) {
 	}
 	a.alarm("StarterBehind", "findings wait for 15 minutes to become cases: the stream keeps them for 24 hours",
 		starter.Metric(jsii.String("IteratorAge"), period(5, "Maximum")), 15*60*1000) // ms
+	a.alarm("FactorBehind", "a lot or release that is off waits for 15 minutes to be told: the stream keeps it for 24 hours",
+		factor.Metric(jsii.String("IteratorAge"), period(5, "Maximum")), 15*60*1000) // ms
 	a.alarm("CaseFailed", "a case's execution failed: the case is open and nobody is told of its next step",
 		a.machine.MetricFailed(period(5, "Sum")), 1)
 	a.alarm("ApiFailing", "the API answered ten requests in five minutes with an error of ours",

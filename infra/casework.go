@@ -24,13 +24,12 @@ const offerDays = 30
 
 // newCasework makes what happens after a finding: the starter on the findings' stream,
 // the state machine, and the functions of its steps.
-func (a *appStack) newCasework(api uploadAPI) (starter awslambda.Function) {
+func (a *appStack) newCasework(api uploadAPI) (starter, factor awslambda.Function) {
 	casework := a.newCaseworkFunction()
 	notify := a.newNotify(api)
 	a.newMachine(casework, notify)
 	a.newSlotPage(api)
-	a.newFactor()
-	return a.newStarter()
+	return a.newStarter(), a.newFactor()
 }
 
 func (a *appStack) newCaseworkFunction() awslambda.Function {

@@ -14,7 +14,7 @@ import (
 
 // newFactor makes what tells support of a lot or a release that many instruments share: on
 // the findings' stream, beside the starter.
-func (a *appStack) newFactor() {
+func (a *appStack) newFactor() awslambda.Function {
 	d := a.data
 	arn := fmt.Sprintf("arn:%s:ses:%s:%s:", *a.Partition(), *a.Region(), *a.Account())
 	factor := a.function("factor", size{memoryMB: 256, timeout: 60}, settings.Factor{
@@ -45,6 +45,7 @@ func (a *appStack) newFactor() {
 			"dynamodb":  map[string]any{"NewImage": map[string]any{"state": map[string]any{"S": awslambda.FilterRule_IsEqual("noticed")}}},
 		})},
 	}))
+	return factor
 }
 
 // partition is on for rows of one partition only.

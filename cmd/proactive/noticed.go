@@ -18,7 +18,8 @@ type noticedCmd struct {
 // Help shows how it is used.
 func (noticedCmd) Help() string {
 	return `Lists every lot and release of which support was told that it is unlike the others: what
-it moves, and by how much, as the median over the instruments that have it. --json has
+it moves, and by how much, as the median over the instruments that have it. Told is "yes" if
+both the mail ("factor") and the event ("factor-event") went out. --json has
 every reading.
 
   proactive notices factors --outputs outputs.json`
@@ -52,7 +53,10 @@ func tellNoticed(out io.Writer, all []tables.ToldFactor) {
 		if !f.Week.IsZero() {
 			found = "week of " + f.Week.Format(time.DateOnly)
 		}
-		if len(f.Told) > 0 {
+		switch len(f.Told) {
+		case 1:
+			told = f.Told[0] + " only"
+		case 2:
 			told = "yes"
 		}
 		var moves []string

@@ -12,8 +12,9 @@ import (
 	"proactive/shared/observation"
 )
 
-// A release moves what instruments report, one after another: support is told of the
-// release, once and by mail, and no instrument has a case.
+// A release moves what instruments report: support is told of the release, once and by mail,
+// and no instrument has a case. The instruments are of a type that no other test has: what is
+// usual of a type is shared.
 func TestAReleaseIsOneNotice(t *testing.T) {
 	t.Parallel()
 	const instruments, before, runs, release = 5, 10, 13, "7.65.4"
@@ -49,7 +50,7 @@ func TestAReleaseIsOneNotice(t *testing.T) {
 		return len(noticed) > 0 && len(noticed[0].Told) == 2
 	})
 	f := noticed[0]
-	if len(noticed) != 1 || f.Cause != "software" || f.Type != "MiSeq" || f.Instruments < 4 || len(f.Shifts) < 3 {
+	if len(noticed) != 1 || f.Cause != "software" || f.Type != "NextSeq 1000" || f.Instruments < 4 || len(f.Shifts) < 3 {
 		t.Errorf("noticed: %+v", noticed)
 	}
 	if raw := string(get(t, "ses", "/_ministack/ses/messages")); !strings.Contains(raw, f.ID) {
@@ -70,7 +71,7 @@ func reported(t *testing.T, n int, release string, next bool) []byte {
 		version, moved = release, 1
 	}
 	all := []observation.Observation{
-		{Field: "config.instrument_type", Text: "MiSeq"}, {Field: "config.control_software", Text: version},
+		{Field: "config.instrument_type", Text: "NextSeq 1000"}, {Field: "config.control_software", Text: version},
 		{Field: "run.token", Text: fmt.Sprintf("%032x", n)}, {Field: "run.week", Value: float64(20003 + 7*(n/3))},
 		{Field: "telemetry.laser.current", Value: 2 * (1 + .002*wave)}, {Field: "telemetry.laser.power", Value: 100 + .1*wave},
 		{Field: "telemetry.chiller.duty", Value: 50 + .3*wave + 4*moved},

@@ -3,6 +3,7 @@ package notice
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -60,6 +61,7 @@ func (s FactorSteps) Run(ctx context.Context, f health.Factor) (Answer, error) {
 	}
 	letter := factorLetter(f)
 	letter.To = people.Everywhere(people.Support, contacts)
+	var failed error
 	for _, p := range []parcel{
 		{
 			name: nameFactor, ext: "eml", contentType: "message/rfc822",
@@ -78,14 +80,15 @@ func (s FactorSteps) Run(ctx context.Context, f health.Factor) (Answer, error) {
 			outcome = AlreadySent
 		case p.name != nameFactor || len(letter.To) > 0:
 			if err := s.deliver(ctx, f.ID, p); err != nil {
-				return answer, err
+				failed = errors.Join(failed, err) // the other way is tried all the same
+				continue
 			}
 			outcome = Sent
 		}
 		answer.Notices[p.name] = outcome
 		slog.InfoContext(ctx, "notice handled", slog.String("factor", f.ID), slog.String("notice", p.name), slog.String("outcome", string(outcome)))
 	}
-	return answer, nil
+	return answer, failed
 }
 
 func (s FactorSteps) deliver(ctx context.Context, id string, p parcel) error {
@@ -142,11 +145,14 @@ func factorLetter(f health.Factor) Letter {
 	for _, s := range f.Shifts {
 		rows = append(rows, Row{Cells: []string{feature(s.Signal).long, moved(s), fmt.Sprintf("%.1f", math.Abs(s.Noises))}})
 	}
+	if len(rows) == 0 {
+		rows = append(rows, Row{Cells: []string{"Unlike the lots before it, not unlike the normal", "\u2013", "\u2013"}})
+	}
 	since := "Not known"
 	if !f.Week.IsZero() {
 		since = "Week of " + language.English.Day(f.Week)
 	}
-	lead := fmt.Sprintf("%d instruments that have it show the same at the same time, each against its own normal. It opens no case: what is shared is taken off before an instrument is judged.", f.Instruments)
+	lead := fmt.Sprintf("Judged by %d instruments that have it, each against its own normal; the middle one shows what the table says. It opens no case: what is shared is taken off before an instrument is judged.", f.Instruments)
 	return Letter{
 		Name: nameFactor, Subject: fmt.Sprintf("[%s] %s (%s)", f.ID, title, line(f.Type)),
 		Sheet: Sheet{

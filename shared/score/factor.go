@@ -30,7 +30,11 @@ func (p posting) look(c *Cohort, factor string) (health.Factor, bool) {
 		moves, _ := attribute.ReleaseMoves(&c.Cohort, p.day)
 		bad = moves && p.changed
 	} else {
-		bad, _ = attribute.LotIsWorse(factor, &c.Cohort, p.news, p.day)
+		var heard int
+		bad, heard = attribute.LotIsWorse(factor, &c.Cohort, p.news, p.day)
+		if heard < leastHeard { // one whose clock is years ahead hears nobody, and ends no streak
+			return health.Factor{}, false
+		}
 		lasting = attribute.LastingOf(factor)
 	}
 	if !c.Watch.Add(bad, lasting) {
@@ -60,6 +64,9 @@ func (p posting) notice(c *Cohort, factor string) health.Factor {
 	c.Watch.Notice = f.ID
 	return f
 }
+
+// leastHeard is how many instruments must be heard of for a lot to look bad or well.
+const leastHeard = 5
 
 // FactorID is the id of the notice of a level: "n-" and 16 base-32 characters of a digest.
 func FactorID(level string) string {

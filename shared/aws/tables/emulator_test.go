@@ -56,7 +56,7 @@ func TestTablesKeepTheirContracts(t *testing.T) {
 		pipelinetest.HealthContract(t, struct {
 			*tables.Health
 			*tables.Cohorts
-		}{tables.NewHealth(db, name), tables.NewCohorts(db, name, empty(t, db, "findings"))})
+		}{tables.NewHealth(db, name), tables.NewCohorts(db, name, empty(t, db, "findings-of-cohorts"))})
 	})
 	t.Run("turn", func(t *testing.T) { pipelinetest.TurnContract(t, tables.NewTurn(db, empty(t, db, "turn"))) })
 	t.Run("findings", func(t *testing.T) { pipelinetest.FindingsContract(t, tables.NewFindings(db, empty(t, db, "findings"))) })
