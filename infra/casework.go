@@ -172,17 +172,26 @@ func (a *appStack) newStarter() awslambda.Function {
 		a.executionData("starts a case's execution: the key of executions"),
 		a.send(a.queues.undelivered, "what the stream cannot deliver is kept"),
 	)...)
-	starter.AddEventSource(awslambdaeventsources.NewDynamoEventSource(d.tables.findings, &awslambdaeventsources.DynamoEventSourceProps{
+	// Only a finding that is active wakes the starter; neither one that was withdrawn nor
+	// the row HEAD, which every decision on an instrument writes.
+	a.onFindings(starter, "StreamFailures", map[string]any{"dynamodb": newState("active")})
+	return starter
+}
+
+// onFindings feeds a function from the findings' stream, those records that a filter takes.
+// failures is the id by which what fails for good is sent on.
+func (a *appStack) onFindings(fn awslambda.Function, failures string, filter map[string]any) {
+	fn.AddEventSource(awslambdaeventsources.NewDynamoEventSource(a.data.tables.findings, &awslambdaeventsources.DynamoEventSourceProps{
 		StartingPosition: awslambda.StartingPosition_TRIM_HORIZON, BatchSize: jsii.Number(10),
 		ReportBatchItemFailures: jsii.Bool(true), BisectBatchOnError: jsii.Bool(true), RetryAttempts: jsii.Number(20),
-		OnFailure: awslambdaeventsources.NewSqsDlq(a.bare("StreamFailures", a.queues.undelivered)),
-		// Only a finding that is active wakes the starter; neither one that was withdrawn nor
-		// the row HEAD, which every decision on an instrument writes.
-		Filters: &[]*map[string]any{awslambda.FilterCriteria_Filter(&map[string]any{
-			"dynamodb": map[string]any{"NewImage": map[string]any{"state": map[string]any{"S": awslambda.FilterRule_IsEqual("active")}}},
-		})},
+		OnFailure: awslambdaeventsources.NewSqsDlq(a.bare(failures, a.queues.undelivered)),
+		Filters:   &[]*map[string]any{awslambda.FilterCriteria_Filter(&filter)},
 	}))
-	return starter
+}
+
+// newState is the filter of rows that are written in a state.
+func newState(state string) map[string]any {
+	return map[string]any{"NewImage": map[string]any{"state": map[string]any{"S": awslambda.FilterRule_IsEqual(state)}}}
 }
 
 // newSlotPage makes the page behind the link in a lab's mail. GET shows, POST acts.

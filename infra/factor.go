@@ -5,7 +5,6 @@ import (
 
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsdynamodb"
 	"github.com/aws/aws-cdk-go/awscdk/v2/awslambda"
-	"github.com/aws/aws-cdk-go/awscdk/v2/awslambdaeventsources"
 	"github.com/aws/jsii-runtime-go"
 
 	"proactive/shared/layout"
@@ -35,16 +34,8 @@ func (a *appStack) newFactor() awslambda.Function {
 		grant{"tells support's systems: the topic's key", []string{"kms:GenerateDataKey", "kms:Decrypt"}, []*string{d.keys.messages.KeyArn()}, a.via("sns")},
 		a.send(a.queues.undelivered, "what the stream cannot deliver is kept"),
 	)...)
-	factor.AddEventSource(awslambdaeventsources.NewDynamoEventSource(d.tables.findings, &awslambdaeventsources.DynamoEventSourceProps{
-		StartingPosition: awslambda.StartingPosition_TRIM_HORIZON, BatchSize: jsii.Number(10),
-		ReportBatchItemFailures: jsii.Bool(true), BisectBatchOnError: jsii.Bool(true), RetryAttempts: jsii.Number(20),
-		OnFailure: awslambdaeventsources.NewSqsDlq(a.bare("FactorFailures", a.queues.undelivered)),
-		// A factor when it is noticed; that it was told is written into the same row.
-		Filters: &[]*map[string]any{awslambda.FilterCriteria_Filter(&map[string]any{
-			"eventName": awslambda.FilterRule_IsEqual("INSERT"),
-			"dynamodb":  map[string]any{"NewImage": map[string]any{"state": map[string]any{"S": awslambda.FilterRule_IsEqual("noticed")}}},
-		})},
-	}))
+	// A factor when it is noticed; that it was told is written into the same row.
+	a.onFindings(factor, "FactorFailures", map[string]any{"eventName": awslambda.FilterRule_IsEqual("INSERT"), "dynamodb": newState("noticed")})
 	return factor
 }
 

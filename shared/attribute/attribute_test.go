@@ -90,11 +90,11 @@ func TestLotIsBad(t *testing.T) {
 		"what cells do, of reagents":     {"run.reagent_lot", map[string]float64{"clusters.pf": -4}, false},
 		"flow cells a little worse only": {"run.flowcell_lot", map[string]float64{"clusters.pf": -2}, false},
 	} {
-		if bad, others := LotIsBad(c.factor, posted(c.by), 10); bad != c.want || others != 10 {
+		if bad, others := LotIsWorse(c.factor, posted(c.by), Evidence{}, 10); bad != c.want || others != 10 {
 			t.Errorf("%s: bad %v by %d", name, bad, others)
 		}
 	}
-	if bad, others := LotIsBad("run.reagent_lot", nil, 10); bad || others != 0 {
+	if bad, others := LotIsWorse("run.reagent_lot", nil, Evidence{}, 10); bad || others != 0 {
 		t.Errorf("of nobody: %v, %d", bad, others)
 	}
 }

@@ -29,14 +29,10 @@ func LastingOf(factor string) int {
 
 const flowcells = "run.flowcell_lot"
 
-// LotIsBad tells whether a lot is further off than lots usually are: its factor and the cohort
-// of the instruments that have it, as of a day. others is how many instruments it was judged
-// by; with fewer than leastMembers nothing is said. LotIsWorse knows more.
-func LotIsBad(factor string, c *condition.Cohort, day float64) (bad bool, others int) {
-	return LotIsWorse(factor, c, Evidence{}, day)
-}
-
-// LotIsWorse is LotIsBad as of a run with the lot, by the evidence of that run. An instrument's
+// LotIsWorse tells whether a lot is further off than lots usually are: its factor and the
+// cohort of the instruments that have it, as of a run with the lot, its evidence and its day.
+// others is how many instruments it was judged by; with fewer than LeastMembers nothing is
+// said. An instrument's
 // normal has the lot in it that it began with, and so has that of its neighbours: what counts
 // is by how much a lot differs from those that the instrument had in the months before. Of
 // flow cells the light is taken with what the reagents are held to account for, since the two
@@ -52,7 +48,7 @@ func LotIsWorse(factor string, c *condition.Cohort, news Evidence, day float64) 
 			others = max(others, n)
 		}
 	}
-	if others < leastMembers {
+	if others < LeastMembers {
 		return false, others
 	}
 	if factor != flowcells {
@@ -70,8 +66,8 @@ func LotIsWorse(factor string, c *condition.Cohort, news Evidence, day float64) 
 	return likelier/temper > enoughWorse, others
 }
 
-// leastMembers is how many instruments a lot is judged by at least.
-const leastMembers = 5
+// LeastMembers is how many instruments a lot is judged by at least.
+const LeastMembers = 5
 
 // quarterPassing is by how many points of what passes the filter the best quarter of the
 // instruments may do better than their middle.

@@ -21,17 +21,10 @@ func (s Steps) deliver(ctx context.Context, m matter, n parcel) (Outcome, error)
 		note(ctx, m.c.ID, n.name, AlreadySent)
 		return AlreadySent, nil
 	}
-	body, err := n.compose()
-	if err != nil {
-		return "", fmt.Errorf("composing notice %s of case %s: %w", n.name, m.c.ID, err)
-	}
 	key := layout.NoticeKey(m.c.ID, n.name, n.ext)
-	if body, err = s.Archive.Keep(ctx, key, n.contentType, body); err != nil {
-		return "", fmt.Errorf("archiving notice %s of case %s: %w", n.name, m.c.ID, err)
-	}
-	id, err := n.send(ctx, body)
+	id, err := n.through(ctx, s.Archive, key)
 	if err != nil {
-		return "", fmt.Errorf("sending notice %s of case %s: %w", n.name, m.c.ID, err)
+		return "", fmt.Errorf("of case %s: %w", m.c.ID, err)
 	}
 	// A crash here sends it again.
 	ref := casework.NoticeRef{Name: n.name, Channel: n.channel, Key: key, MessageID: id, SentAt: s.Now().UTC()}
@@ -47,6 +40,21 @@ type parcel struct {
 	name, ext, contentType, channel string
 	compose                         func() ([]byte, error)
 	send                            func(ctx context.Context, body []byte) (id string, err error)
+}
+
+// through archives a parcel at a key and sends what is archived there; id is the transport's.
+func (n parcel) through(ctx context.Context, archive Archive, key string) (id string, err error) {
+	body, err := n.compose()
+	if err != nil {
+		return "", fmt.Errorf("composing notice %s: %w", n.name, err)
+	}
+	if body, err = archive.Keep(ctx, key, n.contentType, body); err != nil {
+		return "", fmt.Errorf("archiving notice %s: %w", n.name, err)
+	}
+	if id, err = n.send(ctx, body); err != nil {
+		return "", fmt.Errorf("sending notice %s: %w", n.name, err)
+	}
+	return id, nil
 }
 
 // mail delivers letters and gathers what became of each.

@@ -92,15 +92,8 @@ func (s FactorSteps) Run(ctx context.Context, f health.Factor) (Answer, error) {
 }
 
 func (s FactorSteps) deliver(ctx context.Context, id string, p parcel) error {
-	body, err := p.compose()
-	if err != nil {
-		return fmt.Errorf("composing notice %s of factor %s: %w", p.name, id, err)
-	}
-	if body, err = s.Archive.Keep(ctx, layout.FactorNoticeKey(id, p.name, p.ext), p.contentType, body); err != nil {
-		return fmt.Errorf("archiving notice %s of factor %s: %w", p.name, id, err)
-	}
-	if _, err := p.send(ctx, body); err != nil {
-		return fmt.Errorf("sending notice %s of factor %s: %w", p.name, id, err)
+	if _, err := p.through(ctx, s.Archive, layout.FactorNoticeKey(id, p.name, p.ext)); err != nil {
+		return fmt.Errorf("of factor %s: %w", id, err)
 	}
 	// A crash here sends it again.
 	return s.Factors.Tell(ctx, id, p.name)

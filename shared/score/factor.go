@@ -32,7 +32,7 @@ func (p posting) look(c *Cohort, factor string) (health.Factor, bool) {
 	} else {
 		var heard int
 		bad, heard = attribute.LotIsWorse(factor, &c.Cohort, p.news, p.day)
-		if heard < leastHeard { // one whose clock is years ahead hears nobody, and ends no streak
+		if heard < attribute.LeastMembers { // one whose clock is years ahead hears nobody, and ends no streak
 			return health.Factor{}, false
 		}
 		lasting = attribute.LastingOf(factor)
@@ -64,9 +64,6 @@ func (p posting) notice(c *Cohort, factor string) health.Factor {
 	c.Watch.Notice = f.ID
 	return f
 }
-
-// leastHeard is how many instruments must be heard of for a lot to look bad or well.
-const leastHeard = 5
 
 // FactorID is the id of the notice of a level: "n-" and 16 base-32 characters of a digest.
 func FactorID(level string) string {

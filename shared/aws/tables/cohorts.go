@@ -116,11 +116,7 @@ func (m *Memberships) levels(ctx context.Context, instrument string) ([]string, 
 	if err != nil {
 		return nil, fmt.Errorf("reading an instrument's cohorts: %w", err)
 	}
-	set, ok := item["levels"].(*types.AttributeValueMemberSS)
-	if !ok {
-		return nil, nil
-	}
-	return slices.Sorted(slices.Values(set.Value)), nil
+	return stringSet(item, "levels"), nil
 }
 
 // in finds an instrument's share in a cohort; -1 if it has none any more.

@@ -3,10 +3,8 @@ package tables
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 
 	"github.com/aws/aws-lambda-go/events"
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -52,15 +50,7 @@ func (t *Factors) Told(ctx context.Context, id string) ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading factor %s: %w", id, err)
 	}
-	return namesOf(item), nil
-}
-
-func namesOf(item row) []string {
-	set, ok := item["told"].(*types.AttributeValueMemberSS)
-	if !ok {
-		return nil
-	}
-	return slices.Sorted(slices.Values(set.Value))
+	return stringSet(item, "told"), nil
 }
 
 // Tell implements notice.Factors.
@@ -90,7 +80,7 @@ func (t *Factors) List(ctx context.Context) ([]ToldFactor, error) {
 	}
 	all := []ToldFactor{}
 	for _, item := range items {
-		f := ToldFactor{Told: append([]string{}, namesOf(item)...)}
+		f := ToldFactor{Told: append([]string{}, stringSet(item, "told")...)}
 		if err := json.Unmarshal([]byte(attribute(item, "document")), &f.Factor); err != nil {
 			return nil, fmt.Errorf("decoding a factor: %w", err)
 		}
@@ -99,37 +89,25 @@ func (t *Factors) List(ctx context.Context) ([]ToldFactor, error) {
 	return all, nil
 }
 
-// EachFactor handles the factors in a batch of the findings table's stream one by one, as
-// EachFinding does findings.
+// EachFactor handles the factors in a batch of the findings table's stream one by one: see
+// each.
 func EachFactor(ctx context.Context, log *slog.Logger, batch events.DynamoDBEvent, handle func(context.Context, health.Factor) error) events.DynamoDBEventResponse {
-	answer := events.DynamoDBEventResponse{BatchItemFailures: []events.DynamoDBBatchItemFailure{}}
-	for _, record := range batch.Records {
+	return each(ctx, log, batch, "factor", func(record events.DynamoDBEventRecord) (string, error) {
 		f, ok, err := factorOf(record)
 		if err == nil && ok {
 			err = handle(ctx, f)
 		}
-		if err != nil {
-			log.ErrorContext(ctx, "stream record failed", slog.String("record", record.Change.SequenceNumber), slog.String("factor", f.ID), slog.String("error", err.Error()))
-			answer.BatchItemFailures = append(answer.BatchItemFailures, events.DynamoDBBatchItemFailure{ItemIdentifier: record.Change.SequenceNumber})
-		}
-	}
-	return answer
+		return f.ID, err
+	})
 }
 
 // factorOf reads the factor that a record writes for the first time; ok is false for any
 // other record.
 func factorOf(record events.DynamoDBEventRecord) (f health.Factor, ok bool, err error) {
-	image := record.Change.NewImage
-	pk, there := image["pk"]
+	pk, there := record.Change.NewImage["pk"]
 	if !there || record.EventName != string(events.DynamoDBOperationTypeInsert) || pk.DataType() != events.DataTypeString || pk.String() != layout.FactorsRow {
 		return f, false, nil
 	}
-	document, there := image["document"]
-	if !there || document.DataType() != events.DataTypeString {
-		return f, false, errors.New("reading a factor's image: it has no document")
-	}
-	if err := json.Unmarshal([]byte(document.String()), &f); err != nil {
-		return f, false, fmt.Errorf("decoding a factor's image: %w", err)
-	}
-	return f, true, nil
+	err = documentOf(record, "factor", &f)
+	return f, err == nil, err
 }

@@ -3,7 +3,6 @@ package tables
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -121,36 +120,21 @@ func (t *Findings) Commit(ctx context.Context, instrument string, revision int64
 // FindingOf reads the finding that a record of the findings table's stream writes. ok is
 // false for a record that is not of a finding, or that removes one.
 func FindingOf(record events.DynamoDBEventRecord) (f health.Finding, ok bool, err error) {
-	image := record.Change.NewImage
-	sk, there := image["sk"]
+	sk, there := record.Change.NewImage["sk"]
 	if !there || sk.DataType() != events.DataTypeString || !strings.HasPrefix(sk.String(), findingPrefix) {
 		return f, false, nil
 	}
-	document, there := image["document"]
-	if !there || document.DataType() != events.DataTypeString {
-		return f, false, errors.New("reading a finding's image: it has no document")
-	}
-	if err := json.Unmarshal([]byte(document.String()), &f); err != nil {
-		return f, false, fmt.Errorf("decoding a finding's image: %w", err)
-	}
-	return f, true, nil
+	err = documentOf(record, "finding", &f)
+	return f, err == nil, err
 }
 
-// EachFinding handles the findings in a batch of the stream one by one, and answers with
-// the records that failed: the stream is read again from the first of them. The others
-// are handled all the same; handling them again changes nothing.
+// EachFinding handles the findings in a batch of the stream one by one: see each.
 func EachFinding(ctx context.Context, log *slog.Logger, batch events.DynamoDBEvent, handle func(context.Context, health.Finding) error) events.DynamoDBEventResponse {
-	// Never null on the wire: the emulator takes only a list.
-	answer := events.DynamoDBEventResponse{BatchItemFailures: []events.DynamoDBBatchItemFailure{}}
-	for _, record := range batch.Records {
+	return each(ctx, log, batch, "finding", func(record events.DynamoDBEventRecord) (string, error) {
 		f, ok, err := FindingOf(record)
 		if err == nil && ok {
 			err = handle(ctx, f)
 		}
-		if err != nil {
-			log.ErrorContext(ctx, "stream record failed", slog.String("record", record.Change.SequenceNumber), slog.String("finding", f.ID), slog.String("error", err.Error()))
-			answer.BatchItemFailures = append(answer.BatchItemFailures, events.DynamoDBBatchItemFailure{ItemIdentifier: record.Change.SequenceNumber})
-		}
-	}
-	return answer
+		return f.ID, err
+	})
 }

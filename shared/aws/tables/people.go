@@ -35,21 +35,12 @@ func (t *People) Circle(ctx context.Context, tenant, site string) (people.Circle
 	if err != nil {
 		return c, fmt.Errorf("reading the people of tenant %s: %w", tenant, err)
 	}
-	ours, err := queryRows(ctx, t.db, t.table, layout.SupportRow, layout.ContactRow(""))
-	if err != nil {
-		return c, fmt.Errorf("reading our own contacts: %w", err)
+	if err := take(&c, site, rows); err != nil {
+		return c, err
 	}
-	for _, item := range append(rows, ours...) {
-		r := reader{row: item}
-		sk, document := r.text("sk"), r.text("document")
-		if r.err != nil {
-			return c, fmt.Errorf("reading a row of people: %w", r.err)
-		}
-		if err := into(&c, sk, site, document); err != nil {
-			return c, err
-		}
-	}
-	return c, nil
+	ours, err := t.Ours(ctx)
+	c.Contacts = append(c.Contacts, ours...)
+	return c, err
 }
 
 // Ours implements notice.Ours.
@@ -59,12 +50,23 @@ func (t *People) Ours(ctx context.Context) ([]people.Contact, error) {
 		return nil, fmt.Errorf("reading our own contacts: %w", err)
 	}
 	var c people.Circle
+	err = take(&c, "", rows)
+	return c.Contacts, err
+}
+
+// take puts rows where they belong.
+func take(c *people.Circle, site string, rows []row) error {
 	for _, item := range rows {
-		if err := into(&c, attribute(item, "sk"), "", attribute(item, "document")); err != nil {
-			return nil, err
+		r := reader{row: item}
+		sk, document := r.text("sk"), r.text("document")
+		if r.err != nil {
+			return fmt.Errorf("reading a row of people: %w", r.err)
+		}
+		if err := into(c, sk, site, document); err != nil {
+			return err
 		}
 	}
-	return c.Contacts, nil
+	return nil
 }
 
 // into puts one row where it belongs; rows of other sites are passed over.

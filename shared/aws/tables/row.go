@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -90,6 +91,15 @@ func queryRows(ctx context.Context, db *dynamodb.Client, table, pk, prefix strin
 		all = append(all, page.Items...)
 	}
 	return all, nil
+}
+
+// stringSet is a set of strings of a row, sorted; nil if there is none.
+func stringSet(item row, name string) []string {
+	set, ok := item[name].(*types.AttributeValueMemberSS)
+	if !ok {
+		return nil
+	}
+	return slices.Sorted(slices.Values(set.Value))
 }
 
 // conditionFailed tells whether a write's condition did not hold, or whether another
